@@ -34,10 +34,7 @@ pub(crate) struct Attempt<'a, K, V> {
 
 impl<K: AsRef<[u8]> + Sync, V: AsRef<[u8]> + Sync> Attempt<'_, K, V> {
     /// Encodes all shards and returns their cells. `free_cells` gives each shard's source of free cells.
-    pub(crate) fn run<F: FreeCells>(
-        &self,
-        free_cells: impl Fn(u32) -> F + Sync,
-    ) -> Result<Vec<u8>, Failure> {
+    pub(crate) fn run<F: FreeCells>(&self, free_cells: impl Fn(u32) -> F + Sync) -> Result<Vec<u8>, Failure> {
         let shape = self.parameters.shape();
         let split = Split::new(self.pairs, self.parameters, self.threads);
         let mut cells = vec![0; shape.cell_bytes() as usize];
@@ -55,23 +52,14 @@ impl<K: AsRef<[u8]> + Sync, V: AsRef<[u8]> + Sync> Attempt<'_, K, V> {
                 let Some((shard, cells)) = next else {
                     break least_failure;
                 };
-                let result = self.solve_shard(
-                    shard,
-                    &split,
-                    &mut free_cells(shard),
-                    &mut entries,
-                    &mut arena,
-                    cells,
-                );
+                let result = self.solve_shard(shard, &split, &mut free_cells(shard), &mut entries, &mut arena, cells);
                 least_failure = [least_failure, result.err()].into_iter().flatten().min();
             }
         };
         let failures = thread::scope(|scope| {
             let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
             let results = workers.into_iter().map(thread::ScopedJoinHandle::join);
-            results
-                .filter_map(|result| result.unwrap_or_else(|panic| panic::resume_unwind(panic)))
-                .min()
+            results.filter_map(|result| result.unwrap_or_else(|panic| panic::resume_unwind(panic))).min()
         });
         failures.map_or(Ok(cells), Err)
     }
@@ -91,19 +79,11 @@ impl<K: AsRef<[u8]> + Sync, V: AsRef<[u8]> + Sync> Attempt<'_, K, V> {
         let dummies = capacity.saturating_sub(pairs.len() as u32);
         let overflows = pairs.len() > capacity as usize;
         let attempt = self.parameters.attempt();
-        let mut digests = SecretStream::new(
-            self.cell_seed,
-            attempt,
-            shard,
-            Purpose::DummyDigests,
-            Digest::BYTES,
-        );
-        entries
-            .collect(pairs, dummies, &mut digests)
-            .map_err(|collision| match collision {
-                Collision::Pairs(first, second) => Failure::DuplicateKey { first, second },
-                Collision::Dummy => Failure::Singular,
-            })?;
+        let mut digests = SecretStream::new(self.cell_seed, attempt, shard, Purpose::DummyDigests, Digest::BYTES);
+        entries.collect(pairs, dummies, &mut digests).map_err(|collision| match collision {
+            Collision::Pairs(first, second) => Failure::DuplicateKey { first, second },
+            Collision::Dummy => Failure::Singular,
+        })?;
         if overflows {
             return Err(Failure::Overflow);
         }

@@ -70,10 +70,7 @@ impl AttemptKeys {
     }
 
     pub(crate) fn hasher(&self) -> KeyHasher {
-        KeyHasher {
-            digest: Hasher::new_keyed(&self.digest),
-            expansion: Hasher::new_keyed(&self.expansion),
-        }
+        KeyHasher { digest: Hasher::new_keyed(&self.digest), expansion: Hasher::new_keyed(&self.expansion) }
     }
 }
 
@@ -121,10 +118,7 @@ mod tests {
         let highest = Digest(u128::MAX);
         for choices in [1, 2, 1_000, u32::MAX] {
             assert_eq!((lowest.shard(choices), lowest.start(choices)), (0, 0));
-            assert_eq!(
-                (highest.shard(choices), highest.start(choices)),
-                (choices - 1, choices - 1)
-            );
+            assert_eq!((highest.shard(choices), highest.start(choices)), (choices - 1, choices - 1));
         }
     }
 
@@ -137,9 +131,8 @@ mod tests {
     #[test]
     fn each_attempt_hashes_differently() {
         let seed = HashSeed::from_bytes([7; 32]);
-        let digests: Vec<_> = (0..16)
-            .map(|attempt| AttemptKeys::derive(&seed, attempt).hasher().digest(b"key"))
-            .collect();
+        let digests: Vec<_> =
+            (0..16).map(|attempt| AttemptKeys::derive(&seed, attempt).hasher().digest(b"key")).collect();
         assert!((1..16).all(|attempt| !digests[..attempt].contains(&digests[attempt])));
     }
 }

@@ -100,11 +100,8 @@ where
     V: AsRef<[u8]> + Sync,
 {
     check(pairs, shape)?;
-    let free_cells =
-        |parameters: &Parameters, shard| SecretCells::new(parameters, shard, cell_seed);
-    encode_with(
-        pairs, shape, hash_seed, cell_seed, threads, free_cells, accept,
-    )
+    let free_cells = |parameters: &Parameters, shard| SecretCells::new(parameters, shard, cell_seed);
+    encode_with(pairs, shape, hash_seed, cell_seed, threads, free_cells, accept)
 }
 
 /// [`encode`] with a chosen source of free cells.
@@ -125,12 +122,7 @@ where
     let (mut overflowing, mut singular, mut refused) = (0, 0, 0);
     for number in 0..MAX_ATTEMPTS {
         let parameters = Parameters::of_attempt(*shape, *hash_seed, number);
-        let attempt = Attempt {
-            pairs,
-            parameters: &parameters,
-            cell_seed,
-            threads,
-        };
+        let attempt = Attempt { pairs, parameters: &parameters, cell_seed, threads };
         match attempt.run(|shard| free_cells(&parameters, shard)) {
             Ok(cells) => {
                 let encoding = Encoding::new(parameters, cells);
@@ -140,53 +132,32 @@ where
                 refused += 1;
             }
             Err(Failure::DuplicateKey { first, second }) => {
-                return Err(EncodeError::DuplicateKey {
-                    first: first as usize,
-                    second: second as usize,
-                });
+                return Err(EncodeError::DuplicateKey { first: first as usize, second: second as usize });
             }
             Err(Failure::Overflow) => overflowing += 1,
             Err(Failure::Singular) => singular += 1,
         }
     }
-    Err(EncodeError::AttemptsExhausted {
-        overflowing,
-        singular,
-        refused,
-    })
+    Err(EncodeError::AttemptsExhausted { overflowing, singular, refused })
 }
 
 /// Checks the number of pairs, the lengths of values and the machine's address space.
 fn check<K, V: AsRef<[u8]>>(pairs: &[(K, V)], shape: &Shape) -> Result<(), EncodeError> {
     let (capacity, bytes) = (shape.capacity(), shape.cell_bytes());
     if pairs.len() as u64 > capacity {
-        return Err(EncodeError::TooManyPairs {
-            pairs: pairs.len(),
-            capacity,
-        });
+        return Err(EncodeError::TooManyPairs { pairs: pairs.len(), capacity });
     }
     if usize::try_from(bytes).is_err() {
         return Err(EncodeError::TooLarge { bytes });
     }
     let values = shape.values();
-    match pairs
-        .iter()
-        .position(|(_, value)| !values.admits(value.as_ref().len()))
-    {
+    match pairs.iter().position(|(_, value)| !values.admits(value.as_ref().len())) {
         None => Ok(()),
         Some(pair) => {
             let found = pairs[pair].1.as_ref().len();
             Err(match values {
-                ValueLayout::Fixed { bytes } => EncodeError::ValueLength {
-                    pair,
-                    found,
-                    expected: bytes,
-                },
-                ValueLayout::Variable { max_bytes } => EncodeError::ValueTooLong {
-                    pair,
-                    found,
-                    maximum: max_bytes,
-                },
+                ValueLayout::Fixed { bytes } => EncodeError::ValueLength { pair, found, expected: bytes },
+                ValueLayout::Variable { max_bytes } => EncodeError::ValueTooLong { pair, found, maximum: max_bytes },
             })
         }
     }

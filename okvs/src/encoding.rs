@@ -31,10 +31,7 @@ impl Encoding {
     /// The rows of shard `shard`, one after another, or an empty slice if there is no such shard.
     pub fn shard(&self, shard: u32) -> &[u8] {
         let bytes = self.parameters.shape().shard_bytes() as usize;
-        self.cells
-            .chunks_exact(bytes)
-            .nth(shard as usize)
-            .unwrap_or_default()
+        self.cells.chunks_exact(bytes).nth(shard as usize).unwrap_or_default()
     }
 
     /// The rows of all shards, one shard after another.
@@ -50,15 +47,11 @@ impl Encoding {
         let shape = self.parameters.shape();
         let row_bytes = shape.row_bytes() as usize;
         let probe = self.parameters.probe(key);
-        let band = self
-            .shard(probe.shard())
-            .chunks_exact(row_bytes)
-            .skip(probe.start() as usize);
+        let band = self.shard(probe.shard()).chunks_exact(row_bytes).skip(probe.start() as usize);
         let mut sum = Zeroizing::new(vec![0_u8; row_bytes]);
         for (column, row) in band.take(shape.band_width() as usize).enumerate() {
             // All ones or all zeros: no branch on a coefficient.
-            let selected =
-                0_u8.wrapping_sub((probe.coefficients()[column / 64] >> (column % 64)) as u8 & 1);
+            let selected = 0_u8.wrapping_sub((probe.coefficients()[column / 64] >> (column % 64)) as u8 & 1);
             for (total, cell) in sum.iter_mut().zip(row) {
                 *total = total.wrapping_add(cell & selected);
             }
@@ -90,9 +83,6 @@ impl Encoding {
 
 impl fmt::Debug for Encoding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Encoding")
-            .field("parameters", &self.parameters)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Encoding").field("parameters", &self.parameters).finish_non_exhaustive()
     }
 }

@@ -29,36 +29,12 @@ struct FailureLine {
 
 /// Bienstock, Patel, Seo, Yeo (USENIX Security 2023), the table of lambda for epsilon = 0.10.
 const FAILURE_LINES: [FailureLine; 6] = [
-    FailureLine {
-        capacity: 1 << 10,
-        slope: 2_747,
-        offset: 62_960,
-    },
-    FailureLine {
-        capacity: 1 << 14,
-        slope: 2_685,
-        offset: 93_390,
-    },
-    FailureLine {
-        capacity: 1 << 16,
-        slope: 2_740,
-        offset: 116_100,
-    },
-    FailureLine {
-        capacity: 1 << 18,
-        slope: 2_715,
-        offset: 133_900,
-    },
-    FailureLine {
-        capacity: 1 << 20,
-        slope: 2_691,
-        offset: 152_100,
-    },
-    FailureLine {
-        capacity: MAX_SHARD_CAPACITY,
-        slope: 2_751,
-        offset: 198_300,
-    },
+    FailureLine { capacity: 1 << 10, slope: 2_747, offset: 62_960 },
+    FailureLine { capacity: 1 << 14, slope: 2_685, offset: 93_390 },
+    FailureLine { capacity: 1 << 16, slope: 2_740, offset: 116_100 },
+    FailureLine { capacity: 1 << 18, slope: 2_715, offset: 133_900 },
+    FailureLine { capacity: 1 << 20, slope: 2_691, offset: 152_100 },
+    FailureLine { capacity: MAX_SHARD_CAPACITY, slope: 2_751, offset: 198_300 },
 ];
 
 const LINE_UNIT: u64 = 10_000;
@@ -71,9 +47,7 @@ pub(crate) const fn rows_for(shard_capacity: u64) -> u64 {
 /// The narrowest band that keeps the rank failure within its share, read from the next larger tabulated capacity.
 /// `None` if the shard is larger than any tabulated.
 pub(crate) fn band_width_for(shard_capacity: u64, shards: u32) -> Option<u64> {
-    let line = FAILURE_LINES
-        .iter()
-        .find(|line| shard_capacity <= line.capacity)?;
+    let line = FAILURE_LINES.iter().find(|line| shard_capacity <= line.capacity)?;
     Some((share_bits(shards) * LINE_UNIT + line.offset).div_ceil(line.slope))
 }
 
@@ -107,9 +81,7 @@ mod tests {
 
     #[test]
     fn one_shard_gets_the_papers_band_widths_for_forty_bits() {
-        let widths: Vec<_> = [10, 14, 16, 18, 20, 24]
-            .map(|exponent| band_width_for(1 << exponent, 1))
-            .into();
+        let widths: Vec<_> = [10, 14, 16, 18, 20, 24].map(|exponent| band_width_for(1 << exponent, 1)).into();
         assert_eq!(widths, [169, 184, 189, 197, 206, 218].map(Some));
     }
 
@@ -127,17 +99,13 @@ mod tests {
 
     /// Natural logarithm of the chance that a binomial variable exceeds `bound`, by summing its terms.
     fn ln_binomial_tail(trials: u64, probability: f64, bound: u64) -> f64 {
-        let ln_choose: f64 = (1..=bound + 1)
-            .map(|i| (((trials - bound - 1 + i) as f64) / (i as f64)).ln())
-            .sum();
-        let first = ln_choose
-            + (bound + 1) as f64 * probability.ln()
-            + (trials - bound - 1) as f64 * (1.0 - probability).ln();
+        let ln_choose: f64 = (1..=bound + 1).map(|i| (((trials - bound - 1 + i) as f64) / (i as f64)).ln()).sum();
+        let first =
+            ln_choose + (bound + 1) as f64 * probability.ln() + (trials - bound - 1) as f64 * (1.0 - probability).ln();
         let mut term = 1.0;
         let mut sum = 1.0;
         for count in bound + 1..trials {
-            term *=
-                (trials - count) as f64 / (count + 1) as f64 * probability / (1.0 - probability);
+            term *= (trials - count) as f64 / (count + 1) as f64 * probability / (1.0 - probability);
             sum += term;
             if term < 1e-18 * sum {
                 break;
@@ -148,21 +116,12 @@ mod tests {
 
     #[test]
     fn the_exact_overflow_of_all_shards_is_below_its_share() {
-        for (capacity, shards) in [
-            (2_048, 2),
-            (8_192, 8),
-            (65_536, 64),
-            (1 << 20, 24),
-            (1 << 20, 1_024),
-            (1 << 24, 300),
-        ] {
+        for (capacity, shards) in
+            [(2_048, 2), (8_192, 8), (65_536, 64), (1 << 20, 24), (1 << 20, 1_024), (1 << 24, 300)]
+        {
             let bound = shard_capacity_for(capacity, shards);
-            let tail =
-                ln_binomial_tail(capacity, 1.0 / f64::from(shards), bound) / std::f64::consts::LN_2;
-            assert!(
-                tail + f64::from(shards).log2() <= -41.0,
-                "{capacity} over {shards}: 2^{tail}"
-            );
+            let tail = ln_binomial_tail(capacity, 1.0 / f64::from(shards), bound) / std::f64::consts::LN_2;
+            assert!(tail + f64::from(shards).log2() <= -41.0, "{capacity} over {shards}: 2^{tail}");
         }
     }
 
@@ -170,9 +129,6 @@ mod tests {
     fn the_exact_overflow_bound_is_not_absurdly_loose() {
         let mean = (1_u64 << 20).div_ceil(24);
         let capacity = shard_capacity_for(1 << 20, 24);
-        assert!(
-            capacity * 100 < mean * 104,
-            "{capacity} for a mean of {mean}"
-        );
+        assert!(capacity * 100 < mean * 104, "{capacity} for a mean of {mean}");
     }
 }

@@ -106,10 +106,7 @@ pub(crate) fn header(parameters: &Parameters) -> [u8; HEADER_BYTES] {
 
 /// Splits a file into its parameters and cells, checking every field.
 pub(crate) fn parse(bytes: &[u8]) -> Result<(Parameters, &[u8]), FormatError> {
-    let mut reader = Reader {
-        rest: bytes,
-        total: bytes.len(),
-    };
+    let mut reader = Reader { rest: bytes, total: bytes.len() };
     if reader.take::<8>()? != MAGIC {
         return Err(FormatError::Magic);
     }
@@ -130,9 +127,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<(Parameters, &[u8]), FormatError> {
 
     let values = match layout {
         0 => ValueLayout::Fixed { bytes: value_bytes },
-        1 => ValueLayout::Variable {
-            max_bytes: value_bytes,
-        },
+        1 => ValueLayout::Variable { max_bytes: value_bytes },
         found => return Err(FormatError::ValueLayout { found }),
     };
     let shape = Shape::plan(capacity, shards, values)?;
@@ -142,11 +137,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<(Parameters, &[u8]), FormatError> {
         ("band width", band_width, shape.band_width()),
     ] {
         if found != planned {
-            return Err(FormatError::Plan {
-                field,
-                found,
-                planned,
-            });
+            return Err(FormatError::Plan { field, found, planned });
         }
     }
     let needed = shape.cell_bytes();
@@ -187,10 +178,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn take<const N: usize>(&mut self) -> Result<[u8; N], FormatError> {
-        let (field, rest) = self
-            .rest
-            .split_first_chunk()
-            .ok_or(FormatError::Truncated { found: self.total })?;
+        let (field, rest) = self.rest.split_first_chunk().ok_or(FormatError::Truncated { found: self.total })?;
         self.rest = rest;
         Ok(*field)
     }

@@ -97,10 +97,7 @@ fn xor_into(target: &mut [u8], source: &[u8]) {
 }
 
 fn little_endian(bytes: &[u8]) -> usize {
-    bytes
-        .iter()
-        .rev()
-        .fold(0, |number, byte| number << 8 | usize::from(*byte))
+    bytes.iter().rev().fold(0, |number, byte| number << 8 | usize::from(*byte))
 }
 
 #[cfg(test)]
@@ -108,9 +105,7 @@ mod tests {
     use super::*;
 
     fn mask(layout: ValueLayout) -> Vec<u8> {
-        (0..layout.row_bytes())
-            .map(|i| (i * 37 + 11) as u8)
-            .collect()
+        (0..layout.row_bytes()).map(|i| (i * 37 + 11) as u8).collect()
     }
 
     #[test]
@@ -118,23 +113,14 @@ mod tests {
         let layout = ValueLayout::Fixed { bytes: 3 };
         let mut row = mask(layout);
         layout.seal(&[1, 2, 4], &mut row);
-        assert_eq!(
-            row,
-            [11, 48, 85, 122, 159, 196, 233, 14, 51 ^ 1, 88 ^ 2, 125 ^ 4]
-        );
+        assert_eq!(row, [11, 48, 85, 122, 159, 196, 233, 14, 51 ^ 1, 88 ^ 2, 125 ^ 4]);
         assert_eq!(layout.open(&row, &mask(layout)), Some(vec![1, 2, 4]));
     }
 
     #[test]
     fn variable_rows_carry_two_or_four_bytes_of_length() {
-        assert_eq!(
-            ValueLayout::Variable { max_bytes: 65_535 }.row_bytes(),
-            8 + 2 + 65_535
-        );
-        assert_eq!(
-            ValueLayout::Variable { max_bytes: 65_536 }.row_bytes(),
-            8 + 4 + 65_536
-        );
+        assert_eq!(ValueLayout::Variable { max_bytes: 65_535 }.row_bytes(), 8 + 2 + 65_535);
+        assert_eq!(ValueLayout::Variable { max_bytes: 65_536 }.row_bytes(), 8 + 4 + 65_536);
         for max_bytes in [0, 1, 300, 65_535, 65_536, 70_000] {
             let layout = ValueLayout::Variable { max_bytes };
             for length in [0, max_bytes / 2, max_bytes] {

@@ -105,12 +105,7 @@ impl Shape {
         Self::build(capacity, shards, values, Some(band_width))
     }
 
-    fn build(
-        capacity: u64,
-        shards: u32,
-        values: ValueLayout,
-        band_width: Option<u32>,
-    ) -> Result<Self, ShapeError> {
+    fn build(capacity: u64, shards: u32, values: ValueLayout, band_width: Option<u32>) -> Result<Self, ShapeError> {
         if !(MIN_CAPACITY..=MAX_CAPACITY).contains(&capacity) {
             return Err(ShapeError::Capacity { capacity });
         }
@@ -119,30 +114,18 @@ impl Shape {
             return Err(ShapeError::Shards { shards, maximum });
         }
         if values.max_bytes() > MAX_VALUE_BYTES {
-            return Err(ShapeError::ValueBytes {
-                bytes: values.max_bytes(),
-            });
+            return Err(ShapeError::ValueBytes { bytes: values.max_bytes() });
         }
         let shard_capacity = shard_capacity_for(capacity, shards);
-        let planned = band_width_for(shard_capacity, shards)
-            .ok_or(ShapeError::ShardCapacity { shard_capacity })? as u32;
+        let planned =
+            band_width_for(shard_capacity, shards).ok_or(ShapeError::ShardCapacity { shard_capacity })? as u32;
         let rows_per_shard = rows_for(shard_capacity) as u32;
         let band_width = band_width.unwrap_or(planned);
         let widest = rows_per_shard.min(MAX_BAND_WIDTH);
         if !(1..=widest).contains(&band_width) {
-            return Err(ShapeError::BandWidth {
-                found: band_width,
-                expected: planned,
-            });
+            return Err(ShapeError::BandWidth { found: band_width, expected: planned });
         }
-        Ok(Self {
-            capacity,
-            shards,
-            shard_capacity: shard_capacity as u32,
-            rows_per_shard,
-            band_width,
-            values,
-        })
+        Ok(Self { capacity, shards, shard_capacity: shard_capacity as u32, rows_per_shard, band_width, values })
     }
 
     /// Checks that this is the planned shape, not one made for a measurement.
@@ -152,19 +135,14 @@ impl Shape {
     pub fn validate(&self) -> Result<(), ShapeError> {
         let planned = Self::plan(self.capacity, self.shards, self.values)?;
         if planned.band_width != self.band_width {
-            return Err(ShapeError::BandWidth {
-                found: self.band_width,
-                expected: planned.band_width,
-            });
+            return Err(ShapeError::BandWidth { found: self.band_width, expected: planned.band_width });
         }
         Ok(())
     }
 
     /// The most shards that `capacity` pairs may be spread over: one for each 1,024 pairs, at least one.
     pub fn max_shards(capacity: u64) -> u32 {
-        u32::try_from(capacity / MIN_PAIRS_PER_SHARD)
-            .unwrap_or(u32::MAX)
-            .max(1)
+        u32::try_from(capacity / MIN_PAIRS_PER_SHARD).unwrap_or(u32::MAX).max(1)
     }
 
     /// Public capacity in pairs, dummies included.
@@ -261,41 +239,20 @@ mod tests {
 
     #[test]
     fn bad_arguments_are_named() {
-        assert_eq!(
-            Shape::plan(1_023, 1, EIGHT_BYTES),
-            Err(ShapeError::Capacity { capacity: 1_023 })
-        );
-        assert_eq!(
-            Shape::plan(1 << 40, 1, EIGHT_BYTES),
-            Err(ShapeError::Capacity { capacity: 1 << 40 })
-        );
+        assert_eq!(Shape::plan(1_023, 1, EIGHT_BYTES), Err(ShapeError::Capacity { capacity: 1_023 }));
+        assert_eq!(Shape::plan(1 << 40, 1, EIGHT_BYTES), Err(ShapeError::Capacity { capacity: 1 << 40 }));
         for shards in [0, 5] {
-            assert_eq!(
-                Shape::plan(5_000, shards, EIGHT_BYTES),
-                Err(ShapeError::Shards { shards, maximum: 4 })
-            );
+            assert_eq!(Shape::plan(5_000, shards, EIGHT_BYTES), Err(ShapeError::Shards { shards, maximum: 4 }));
         }
-        assert!(matches!(
-            Shape::plan(1 << 25, 1, EIGHT_BYTES),
-            Err(ShapeError::ShardCapacity { .. })
-        ));
+        assert!(matches!(Shape::plan(1 << 25, 1, EIGHT_BYTES), Err(ShapeError::ShardCapacity { .. })));
         let bytes = MAX_VALUE_BYTES + 1;
-        assert_eq!(
-            Shape::plan(2_000, 1, ValueLayout::Fixed { bytes }),
-            Err(ShapeError::ValueBytes { bytes })
-        );
+        assert_eq!(Shape::plan(2_000, 1, ValueLayout::Fixed { bytes }), Err(ShapeError::ValueBytes { bytes }));
     }
 
     #[test]
     fn a_measurement_shape_is_not_a_planned_one() {
         let narrow = Shape::with_band_width(1_024, 1, EIGHT_BYTES, 40).expect("builds");
-        assert_eq!(
-            narrow.validate(),
-            Err(ShapeError::BandWidth {
-                found: 40,
-                expected: 169
-            })
-        );
+        assert_eq!(narrow.validate(), Err(ShapeError::BandWidth { found: 40, expected: 169 }));
         for band_width in [0, 1_025, 5_000] {
             assert!(Shape::with_band_width(1_024, 1, EIGHT_BYTES, band_width).is_err());
         }
@@ -305,9 +262,6 @@ mod tests {
     fn more_threads_than_shards_need_no_more_memory() {
         let shape = Shape::plan(8_192, 2, EIGHT_BYTES).expect("plans");
         assert!(shape.working_memory_bytes(1) < shape.working_memory_bytes(2));
-        assert_eq!(
-            shape.working_memory_bytes(2),
-            shape.working_memory_bytes(64)
-        );
+        assert_eq!(shape.working_memory_bytes(2), shape.working_memory_bytes(64));
     }
 }

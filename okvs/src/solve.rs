@@ -17,6 +17,8 @@
 
 mod arena;
 mod back;
+#[cfg(test)]
+mod reference;
 mod sweep;
 mod z256;
 

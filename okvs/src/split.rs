@@ -19,11 +19,7 @@ pub(crate) struct Split {
 
 impl Split {
     /// Hashes all keys on `threads` threads and groups them.
-    pub(crate) fn new<K, V>(
-        pairs: &[(K, V)],
-        parameters: &Parameters,
-        threads: NonZeroUsize,
-    ) -> Self
+    pub(crate) fn new<K, V>(pairs: &[(K, V)], parameters: &Parameters, threads: NonZeroUsize) -> Self
     where
         K: AsRef<[u8]> + Sync,
         V: Sync,
@@ -44,19 +40,13 @@ impl Split {
             order[*place] = pair;
             *place += 1;
         }
-        Self {
-            digests,
-            order,
-            bounds,
-        }
+        Self { digests, order, bounds }
     }
 
     /// Digests and indices of the pairs of `shard`.
     pub(crate) fn shard(&self, shard: u32) -> impl ExactSizeIterator<Item = (Digest, u32)> {
         let range = self.bounds[shard as usize]..self.bounds[shard as usize + 1];
-        self.order[range]
-            .iter()
-            .map(|pair| (self.digests[*pair as usize], *pair))
+        self.order[range].iter().map(|pair| (self.digests[*pair as usize], *pair))
     }
 }
 
@@ -67,11 +57,7 @@ impl Drop for Split {
     }
 }
 
-fn digest_all<K, V>(
-    pairs: &[(K, V)],
-    parameters: &Parameters,
-    threads: NonZeroUsize,
-) -> Zeroizing<Vec<Digest>>
+fn digest_all<K, V>(pairs: &[(K, V)], parameters: &Parameters, threads: NonZeroUsize) -> Zeroizing<Vec<Digest>>
 where
     K: AsRef<[u8]> + Sync,
     V: Sync,

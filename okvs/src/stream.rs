@@ -38,23 +38,14 @@ pub(crate) struct SecretStream {
 }
 
 impl SecretStream {
-    pub(crate) fn new(
-        seed: &CellSeed,
-        attempt: u8,
-        shard: u32,
-        purpose: Purpose,
-        record_bytes: usize,
-    ) -> Self {
+    pub(crate) fn new(seed: &CellSeed, attempt: u8, shard: u32, purpose: Purpose, record_bytes: usize) -> Self {
         let mut hasher = Hasher::new_derive_key(purpose.context());
         hasher.update(seed.expose());
         hasher.update(&[attempt]);
         hasher.update(&shard.to_le_bytes());
         let reader = hasher.finalize_xof();
         hasher.zeroize();
-        Self {
-            reader,
-            stride: (record_bytes as u64).next_multiple_of(BLOCK_BYTES),
-        }
+        Self { reader, stride: (record_bytes as u64).next_multiple_of(BLOCK_BYTES) }
     }
 
     /// Fills `record`, which has the stream's record length, with record `index`.
@@ -76,8 +67,7 @@ mod tests {
 
     fn record(attempt: u8, shard: u32, purpose: Purpose, index: u32) -> [u8; 100] {
         let mut record = [0; 100];
-        SecretStream::new(&CellSeed::from_bytes([3; 32]), attempt, shard, purpose, 100)
-            .fill(index, &mut record);
+        SecretStream::new(&CellSeed::from_bytes([3; 32]), attempt, shard, purpose, 100).fill(index, &mut record);
         record
     }
 
@@ -97,13 +87,7 @@ mod tests {
     #[test]
     fn records_do_not_overlap() {
         let mut both = [0; 228];
-        let mut stream = SecretStream::new(
-            &CellSeed::from_bytes([3; 32]),
-            0,
-            0,
-            Purpose::FreeCells,
-            100,
-        );
+        let mut stream = SecretStream::new(&CellSeed::from_bytes([3; 32]), 0, 0, Purpose::FreeCells, 100);
         stream.fill(0, &mut both);
         assert_eq!(both[..100], record(0, 0, Purpose::FreeCells, 0));
         assert_eq!(both[128..], record(0, 0, Purpose::FreeCells, 1));

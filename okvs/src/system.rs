@@ -53,17 +53,11 @@ impl Entries {
         dummy_digests: &mut SecretStream,
     ) -> Result<(), Collision> {
         self.0.clear();
-        self.0.extend(pairs.map(|(digest, pair)| Entry {
-            digest,
-            source: Source::Pair(pair),
-        }));
+        self.0.extend(pairs.map(|(digest, pair)| Entry { digest, source: Source::Pair(pair) }));
         for dummy in 0..dummies {
             let mut bytes = [0; Digest::BYTES];
             dummy_digests.fill(dummy, &mut bytes);
-            self.0.push(Entry {
-                digest: Digest::from_bytes(bytes),
-                source: Source::Dummy(dummy),
-            });
+            self.0.push(Entry { digest: Digest::from_bytes(bytes), source: Source::Dummy(dummy) });
         }
         self.0.sort_unstable();
         self.collision().map_or(Ok(()), Err)
@@ -71,10 +65,7 @@ impl Entries {
 
     /// The first collision in the order of [`Collision`]: that of two pairs, if there is one.
     fn collision(&self) -> Option<Collision> {
-        let neighbours = self
-            .0
-            .windows(2)
-            .filter(|pair| pair[0].digest == pair[1].digest);
+        let neighbours = self.0.windows(2).filter(|pair| pair[0].digest == pair[1].digest);
         let collisions = neighbours.map(|pair| match (pair[0].source, pair[1].source) {
             (Source::Pair(first), Source::Pair(second)) => Collision::Pairs(first, second),
             _ => Collision::Dummy,
@@ -119,13 +110,7 @@ impl<'a, 'v, V: Fn(u32) -> &'v [u8]> ShardSystem<'a, V> {
         Self {
             entries: &entries.0,
             value,
-            dummy_rows: SecretStream::new(
-                cell_seed,
-                parameters.attempt(),
-                shard,
-                Purpose::DummyRows,
-                row_bytes,
-            ),
+            dummy_rows: SecretStream::new(cell_seed, parameters.attempt(), shard, Purpose::DummyRows, row_bytes),
             hasher: parameters.keys().hasher(),
             starts: parameters.starts(),
             values: shape.values(),
@@ -147,9 +132,15 @@ impl<'v, V: Fn(u32) -> &'v [u8]> System for ShardSystem<'_, V> {
     fn write(&mut self, index: usize, coefficients: &mut [u8], row: &mut [u8]) {
         let Entry { digest, source } = self.entries[index];
         self.hasher.expand(digest, &mut self.expanded);
-        let (bits, mask) = self.expanded.split_at(self.expansion.coefficient_bytes);
-        for (byte, columns) in bits.iter().zip(coefficients.chunks_mut(8)) {
-            columns.copy_from_slice(&SPREAD[usize::from(*byte)][..columns.len()]);
+        let (bits, mask) = self.expanded.split_at_mut(self.expansion.coefficient_bytes);
+        self.expansion.finish(bits);
+        let mut bits = bits.iter().map(|byte| &SPREAD[usize::from(*byte)]);
+        let (whole, rest) = coefficients.as_chunks_mut::<8>();
+        for (columns, spread) in whole.iter_mut().zip(&mut bits) {
+            *columns = *spread;
+        }
+        for (column, bit) in rest.iter_mut().zip(bits.next().into_iter().flatten()) {
+            *column = *bit;
         }
         match source {
             Source::Pair(pair) => {
@@ -188,13 +179,7 @@ pub(crate) struct SecretCells(SecretStream);
 impl SecretCells {
     pub(crate) fn new(parameters: &Parameters, shard: u32, cell_seed: &CellSeed) -> Self {
         let row_bytes = parameters.shape().row_bytes() as usize;
-        Self(SecretStream::new(
-            cell_seed,
-            parameters.attempt(),
-            shard,
-            Purpose::FreeCells,
-            row_bytes,
-        ))
+        Self(SecretStream::new(cell_seed, parameters.attempt(), shard, Purpose::FreeCells, row_bytes))
     }
 }
 

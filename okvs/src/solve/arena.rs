@@ -55,9 +55,7 @@ impl Dimensions {
         const ENTRY_BYTES: usize = 32;
         const PIVOT_COLUMN_BYTES: usize = 4;
         let equation = self.pivot_stride() + PIVOT_COLUMN_BYTES + ENTRY_BYTES;
-        (self.equations * equation
-            + self.band * self.active_stride()
-            + self.rows * self.row_stride()) as u64
+        (self.equations * equation + self.band * self.active_stride() + self.rows * self.row_stride()) as u64
     }
 }
 

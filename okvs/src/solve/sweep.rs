@@ -19,10 +19,7 @@ pub(crate) fn sweep(
 ) -> Result<(), Singular> {
     let dimensions = arena.dimensions;
     let slots = 0..dimensions.band;
-    let mut free_slots: Vec<usize> = slots
-        .rev()
-        .map(|slot| slot * dimensions.active_stride())
-        .collect();
+    let mut free_slots: Vec<usize> = slots.rev().map(|slot| slot * dimensions.active_stride()).collect();
     let mut active: Vec<ActiveRow> = Vec::with_capacity(dimensions.band);
     let mut next = 0;
     arena.pivot_columns.clear();
@@ -31,16 +28,11 @@ pub(crate) fn sweep(
         while next < system.len() && system.start(next) as usize == column {
             let slot = free_slots.pop().ok_or(Singular)?;
             activate(system, next, slot, arena);
-            active.push(ActiveRow {
-                start: column,
-                slot,
-            });
+            active.push(ActiveRow { start: column, slot });
             next += 1;
         }
         // Rows are active in the order of their starts, so the first odd one is the earliest.
-        let odd = active
-            .iter()
-            .position(|row| arena.active[row.slot + column - row.start] & 1 == 1);
+        let odd = active.iter().position(|row| arena.active[row.slot + column - row.start] & 1 == 1);
         if let Some(index) = odd {
             let pivot = active.remove(index);
             eliminate(column, &pivot, &active, arena);
@@ -48,10 +40,7 @@ pub(crate) fn sweep(
         } else {
             assign(column, free_cells, &active, arena);
         }
-        if active
-            .first()
-            .is_some_and(|row| row.start + dimensions.band == column + 1)
-        {
+        if active.first().is_some_and(|row| row.start + dimensions.band == column + 1) {
             return Err(Singular);
         }
     }
@@ -64,11 +53,7 @@ fn activate(system: &mut impl System, index: usize, slot: usize, arena: &mut Are
     let slot = &mut arena.active[slot..slot + dimensions.active_stride()];
     slot.fill(0);
     let (coefficients, row) = slot.split_at_mut(dimensions.active_coefficients());
-    system.write(
-        index,
-        &mut coefficients[..dimensions.band],
-        &mut row[..dimensions.row_bytes],
-    );
+    system.write(index, &mut coefficients[..dimensions.band], &mut row[..dimensions.row_bytes]);
 }
 
 /// Stores `pivot` and clears `column` of the `others`.
@@ -101,8 +86,7 @@ fn eliminate(column: usize, pivot: &ActiveRow, others: &[ActiveRow], arena: &mut
 /// Drawn at once and folded in, so that no entry remains to the left of the sweep.
 fn assign(column: usize, free_cells: &mut impl FreeCells, others: &[ActiveRow], arena: &mut Arena) {
     let dimensions = arena.dimensions;
-    let unknown =
-        &mut arena.unknowns[column * dimensions.row_stride()..][..dimensions.row_stride()];
+    let unknown = &mut arena.unknowns[column * dimensions.row_stride()..][..dimensions.row_stride()];
     let (cells, padding) = unknown.split_at_mut(dimensions.row_bytes);
     free_cells.fill(column as u32, cells);
     padding.fill(0);

@@ -11,17 +11,10 @@ pub(crate) const fn inverse(odd: u8) -> u8 {
     six_bits.wrapping_mul(2_u8.wrapping_sub(odd.wrapping_mul(six_bits)))
 }
 
-/// `target -= factor * source`, over whole lanes of both.
+/// `target -= factor * source`, over the shorter of both.
 pub(crate) fn subtract_multiple(target: &mut [u8], source: &[u8], factor: u8) {
-    for (target, source) in target
-        .as_chunks_mut::<LANES>()
-        .0
-        .iter_mut()
-        .zip(source.as_chunks::<LANES>().0)
-    {
-        for (target, source) in target.iter_mut().zip(source) {
-            *target = target.wrapping_sub(factor.wrapping_mul(*source));
-        }
+    for (target, source) in target.iter_mut().zip(source) {
+        *target = target.wrapping_sub(factor.wrapping_mul(*source));
     }
 }
 
@@ -55,17 +48,12 @@ mod tests {
     fn subtracting_a_multiple_wraps() {
         let mut target = [3; 2 * LANES];
         subtract_multiple(&mut target, &[200; 2 * LANES], 77);
-        assert_eq!(
-            target,
-            [(3 - 200 * 77_i32).rem_euclid(256) as u8; 2 * LANES]
-        );
+        assert_eq!(target, [(3 - 200 * 77_i32).rem_euclid(256) as u8; 2 * LANES]);
     }
 
     #[test]
     fn a_weighted_sum_is_right_modulo_256_for_the_largest_terms() {
-        let rows: Vec<u8> = (0..300 * 2 * LANES)
-            .map(|i| if i % (2 * LANES) < LANES { 255 } else { 9 })
-            .collect();
+        let rows: Vec<u8> = (0..300 * 2 * LANES).map(|i| if i % (2 * LANES) < LANES { 255 } else { 9 }).collect();
         let sum = weighted_sum(&[255; 300], &rows, 2 * LANES);
         assert_eq!(sum, [(300 * 255 * 255 % 256) as u8; LANES]);
     }

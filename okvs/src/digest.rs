@@ -18,7 +18,7 @@ const EXPANSION_CONTEXT: &str = "silhouette-okvs v1 digest expansion";
 ///
 /// Its upper half picks the band start and its lower half the shard, each as the high word of a product with the
 /// number of choices. So digests in ascending order are rows in the order of their starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Digest(u128);
 
 impl Digest {
@@ -40,12 +40,6 @@ impl Digest {
 }
 
 impl zeroize::DefaultIsZeroes for Digest {}
-
-impl Default for Digest {
-    fn default() -> Self {
-        Self(0)
-    }
-}
 
 /// Maps a uniform word to `0..choices`, by less than `choices / 2^64` off uniform, without a branch.
 fn high_word_of_product(word: u64, choices: u32) -> u32 {

@@ -71,8 +71,9 @@ pub(crate) fn shard_capacity_for(capacity: u64, shards: u32) -> u64 {
 
 /// Bits of failure that one shard may have of one cause.
 fn share_bits(shards: u32) -> u64 {
-    let causes = if shards == 1 { 0 } else { 1 };
-    u64::from(FAILURE_BITS + causes + shards.next_power_of_two().ilog2())
+    // One bit to halve the bound between the two causes.
+    let halving = u32::from(shards > 1);
+    u64::from(FAILURE_BITS + halving + shards.next_power_of_two().ilog2())
 }
 
 #[cfg(test)]

@@ -48,6 +48,8 @@ mod encoding;
 mod failure;
 mod format;
 mod layout;
+#[cfg(test)]
+mod obliviousness;
 mod probe;
 mod seed;
 mod shape;

@@ -5,7 +5,7 @@ use std::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::MAX_ATTEMPTS;
-use crate::digest::AttemptKeys;
+use crate::digest::{AttemptKeys, Digest};
 use crate::layout::ValueLayout;
 use crate::seed::HashSeed;
 use crate::shape::{Shape, ShapeError};
@@ -62,12 +62,14 @@ impl Parameters {
 
     /// Computes where `key` lies. Takes the same time for all keys of a length.
     pub fn probe(&self, key: &[u8]) -> Probe {
-        let mut hasher = self.keys.hasher();
-        let digest = hasher.digest(key);
+        self.probe_digest(self.keys.hasher().digest(key))
+    }
+
+    pub(crate) fn probe_digest(&self, digest: Digest) -> Probe {
         let values = self.shape.values();
         let expansion = Expansion::of(self.shape.band_width());
         let mut expanded = vec![0; expansion.coefficient_bytes + values.row_bytes() as usize];
-        hasher.expand(digest, &mut expanded);
+        self.keys.hasher().expand(digest, &mut expanded);
         let (coefficients, mask) = expanded.split_at_mut(expansion.coefficient_bytes);
         expansion.finish(coefficients);
         let words = coefficients.as_chunks().0.iter();
@@ -101,8 +103,8 @@ impl Expansion {
 
     /// Turns pseudorandom bytes into a band's coefficients: the first is one, those beyond the band are zero.
     ///
-    /// A band that certainly begins where it is said to fails less: with a random first coefficient the measured
-    /// failure rate is `2^0.15` above the formula that plans the band, with this one `2^0.15` below it.
+    /// A random first coefficient would narrow half of all bands: measured over 1,024 pairs, bands of 30 to 60 columns
+    /// then fail `2^0.15` times as often as the formula says that plans them. With a one they fail no more often.
     pub(crate) fn finish(self, coefficients: &mut [u8]) {
         coefficients[0] |= 1;
         if let Some(last) = coefficients.last_chunk_mut() {

@@ -188,3 +188,50 @@ impl FreeCells for SecretCells {
         self.0.fill(column, row);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digest(number: u8) -> Digest {
+        Digest::from_bytes([number; Digest::BYTES])
+    }
+
+    fn dummies() -> SecretStream {
+        SecretStream::new(&CellSeed::from_bytes([1; 32]), 0, 0, Purpose::DummyDigests, Digest::BYTES)
+    }
+
+    fn first_dummy() -> Digest {
+        let mut bytes = [0; Digest::BYTES];
+        dummies().fill(0, &mut bytes);
+        Digest::from_bytes(bytes)
+    }
+
+    #[test]
+    fn entries_are_sorted_and_filled_up() {
+        let mut entries = Entries::with_capacity(5);
+        let pairs = [(digest(9), 0), (digest(3), 1)];
+        assert_eq!(entries.collect(pairs.into_iter(), 3, &mut dummies()), Ok(()));
+        assert_eq!(entries.0.len(), 5);
+        assert!(entries.0.is_sorted());
+    }
+
+    #[test]
+    fn two_pairs_with_one_digest_are_named_before_anything_else() {
+        let mut entries = Entries::with_capacity(9);
+        let pairs =
+            [(first_dummy(), 0), (digest(5), 1), (digest(3), 2), (digest(5), 3), (digest(3), 4), (digest(3), 5)];
+        assert_eq!(entries.collect(pairs.into_iter(), 1, &mut dummies()), Err(Collision::Pairs(1, 3)));
+    }
+
+    #[test]
+    fn a_dummy_with_the_digest_of_a_pair_is_rejected() {
+        let mut entries = Entries::with_capacity(2);
+        assert_eq!(entries.collect([(first_dummy(), 0)].into_iter(), 1, &mut dummies()), Err(Collision::Dummy));
+    }
+
+    #[test]
+    fn bits_spread_to_bytes_lowest_first() {
+        assert_eq!(SPREAD[0b1000_0101], [1, 0, 1, 0, 0, 0, 0, 1]);
+    }
+}

@@ -14,13 +14,12 @@ fn count_failures(pairs: u64, band_width: u32, rounds: u64) -> (u64, u64) {
             let mut seed = [0; 32];
             seed[..8].copy_from_slice(&round.to_le_bytes());
             let (hash_seed, cell_seed) = (HashSeed::from_bytes(seed), CellSeed::from_bytes(seed));
-            match encode(&keys, &shape, &hash_seed, &cell_seed, threads, |_| false) {
-                Err(EncodeError::AttemptsExhausted { singular, overflowing: 0, refused }) => {
-                    assert_eq!(singular + refused, MAX_ATTEMPTS);
-                    u64::from(singular)
-                }
-                other => panic!("every attempt is refused, yet {other:?}"),
-            }
+            let outcome = encode(&keys, &shape, &hash_seed, &cell_seed, threads, |_| false);
+            let Err(EncodeError::AttemptsExhausted { singular, overflowing: 0, refused }) = outcome else {
+                unreachable!("every attempt is refused, yet {outcome:?}")
+            };
+            assert_eq!(singular + refused, MAX_ATTEMPTS);
+            u64::from(singular)
         })
         .sum();
     (failures, rounds * u64::from(MAX_ATTEMPTS))

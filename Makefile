@@ -1,0 +1,60 @@
+# The commands people type. `make` alone lists them.
+
+# Outside of the checkout, so that every clone on a machine shares the compiled dependencies: RocksDB takes minutes.
+CARGO_TARGET_DIR ?= $(HOME)/.cache/silhouette/target
+export CARGO_TARGET_DIR
+
+# One profile for everything, so that dependencies compile once.
+CARGO := cargo
+PROFILE := --release
+BIN := $(CARGO_TARGET_DIR)/release
+
+# What a bare Debian lacks: RocksDB's compiler, bindgen's library, the protocol compiler, network namespaces for tests.
+PACKAGES := clang-19 libclang-19-dev protobuf-compiler cmake make iproute2
+
+# System tests start three or more servers each; more than two tests at a time starve a small machine.
+SYSTEM_TEST_THREADS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test unit system lint soak clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what a bare Debian lacks
+	@missing=$$(for package in $(PACKAGES); do \
+		dpkg-query -W -f='$${db:Status-Abbrev}' $$package 2>/dev/null | grep -q '^ii' || echo $$package; done); \
+	if [ -n "$$missing" ]; then \
+		echo "setup: installing" $$missing; \
+		sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+		$$sudo apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+	@command -v $(CARGO) >/dev/null || { \
+		echo "setup: cargo is missing; install Rust 1.95 or newer, see https://rustup.rs" >&2; exit 1; }
+
+build: setup ## Build the server, the client and the demonstration
+	$(CARGO) build $(PROFILE) --locked --bins
+
+demo: build ## Run three real nodes and three rounds, and check every answer (GRAPH=FILE takes a SNAP edge list)
+	$(BIN)/silhouette-demo $(if $(GRAPH),--graph $(GRAPH))
+
+test: lint unit system ## Run all tests: format, lints, unit, property, documentation and whole-system
+
+lint: setup ## Check format and lints, and the dependencies where cargo-deny is installed
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy $(PROFILE) --locked --workspace --all-targets -- -D warnings
+	@if command -v cargo-deny >/dev/null; then cargo deny --offline check bans licenses sources; \
+	else echo "lint: cargo-deny is not installed; dependencies were not checked"; fi
+
+unit: setup ## Run unit, property and documentation tests
+	$(CARGO) test $(PROFILE) --locked --workspace --exclude silhouette-tests
+
+system: build ## Run the whole-system tests against real server processes
+	$(CARGO) test $(PROFILE) --locked -p silhouette-tests -- --test-threads $(SYSTEM_TEST_THREADS)
+
+soak: build ## Run the long fault schedules
+	SILHOUETTE_SOAK=1 $(CARGO) test $(PROFILE) --locked -p silhouette-tests -- --test-threads 1
+
+clean: ## Delete everything that was built
+	$(CARGO) clean

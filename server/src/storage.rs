@@ -1,0 +1,23 @@
+//! A member's data directory: identity, keys, and a RocksDB with the raft log and the replicated state.
+//!
+//! ```text
+//! <data-dir>/
+//!   lock            held while open
+//!   identity.json   whose directory it is
+//!   keys/<uid>      32 random bytes a round, destroyed by Shred
+//!   db/             RocksDB: column families log, raft, rounds, chunks
+//! ```
+//!
+//! Invariants:
+//! * a round's key is on disk before the first log entry of that round;
+//! * what a round must keep secret (pairs, cell seeds, digests of publications) is in the database only sealed with
+//!   that key, in log and state alike;
+//! * the replicated state and the index through which it was applied are written together.
+
+mod error;
+mod identity;
+mod store;
+
+pub use error::StorageError;
+pub use identity::Identity;
+pub use store::Store;

@@ -1,0 +1,4 @@
+//! Which keys were published.
+/// Placeholder.
+#[derive(Debug, Default)]
+pub(super) struct KeyIndex;

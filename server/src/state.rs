@@ -14,6 +14,7 @@
 //! - `restore(cluster_record, rounds, chunks)` and `from_snapshot(to_snapshot, chunks)` give an equal state at any
 //!   point. Whatever is not in records (the key index, the lookup tables) follows from them and the chunks.
 
+mod admission;
 mod apply;
 mod chunk;
 mod command;
@@ -24,7 +25,9 @@ mod index;
 mod inspect;
 mod limits;
 mod lookup;
+mod majority;
 mod member;
+mod plan;
 mod publication;
 mod rejection;
 mod reply;

@@ -34,7 +34,12 @@ impl ChunkKey {
     }
 
     /// The keys of the first `chunks` chunks of an upload, in sequence.
-    pub fn all(uid: RoundUid, worker: &WorkerName, upload: UploadId, chunks: u64) -> impl Iterator<Item = Self> {
+    pub fn all(
+        uid: RoundUid,
+        worker: &WorkerName,
+        upload: UploadId,
+        chunks: u64,
+    ) -> impl Iterator<Item = Self> + use<> {
         let first = Self::new(uid, worker, upload, 0);
         (0..chunks).map(move |sequence| {
             let mut key = first;

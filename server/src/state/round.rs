@@ -20,6 +20,8 @@ pub struct Round {
     pub record: RoundRecord,
     /// What is sealed at rest and destroyed with the pairs; empty once shredded.
     pub secret: RoundSecret,
+    /// Memory that it reserves on each member in its phase; follows from its record.
+    pub(super) reserved: u64,
     /// Which keys were published, of an open round; follows from the chunks.
     pub(super) index: KeyIndex,
 }
@@ -217,6 +219,7 @@ impl Round {
                 destroyed_by: BTreeSet::new(),
             },
             secret: RoundSecret::default(),
+            reserved: 0,
             index: KeyIndex::default(),
         }
     }

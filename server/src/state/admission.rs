@@ -1,0 +1,73 @@
+//! How much memory rounds may need: the least that a voter offers, never a local setting.
+
+use super::{
+    Limits, Phase, Rejection, Round, RoundSpec, State,
+    chunk::{CHUNK_OVERHEAD_BYTES, PAIR_OVERHEAD_BYTES},
+    encoding_plan::{EncodingPlanError, plan_for},
+    plan::Plan,
+};
+use crate::ids::RoundId;
+
+/// What the encoding of a chunk adds to a pair at most: tags and lengths of the pair and of its two fields.
+const PAIR_FRAME_BYTES: u64 = 32;
+
+/// How many bytes of pairs, bookkeeping included, a round may stage and publish: enough for its pairs at their longest,
+/// each in a chunk of its own, unless the limit is less.
+pub(super) fn byte_limit(spec: &RoundSpec, limits: &Limits) -> u64 {
+    let lengths = u64::from(limits.max_key_bytes) + u64::from(spec.values.max_bytes());
+    let pair = lengths + PAIR_FRAME_BYTES + PAIR_OVERHEAD_BYTES + CHUNK_OVERHEAD_BYTES;
+    let pairs = spec.pair_limit(limits).saturating_add(u64::from(limits.max_workers));
+    pairs.saturating_mul(pair).min(limits.max_bytes_per_round)
+}
+
+/// What a round at its maxima needs: its pairs and their index, and while they are encoded the working memory, the
+/// encoding, the retrieval's matrix and the hint.
+pub(super) fn reservation(spec: &RoundSpec, limits: &Limits) -> Result<u64, EncodingPlanError> {
+    let plan = plan_for(spec, spec.pair_limit(limits))?;
+    let working = plan.shape().working_memory_bytes(limits.encoding_threads);
+    Ok(served_bytes(&plan)
+        .saturating_add(plan.encoding_bytes())
+        .saturating_add(working)
+        .saturating_add(byte_limit(spec, limits)))
+}
+
+/// What a member keeps in memory to answer queries.
+fn served_bytes(plan: &Plan) -> u64 {
+    plan.matrix_bytes().saturating_add(plan.hint_bytes())
+}
+
+impl Round {
+    /// What the round reserves in its phase.
+    pub(super) fn reservation(&self, limits: &Limits) -> u64 {
+        match self.phase() {
+            // Its spec was planned when it was started.
+            Phase::Open | Phase::Sealed(_) => reservation(self.spec(), limits).unwrap_or(u64::MAX),
+            Phase::Ready(held) => held.parameters.plan(self.spec().values).map_or(u64::MAX, |plan| served_bytes(&plan)),
+            Phase::Failed { .. } | Phase::Ended { .. } => 0,
+        }
+    }
+}
+
+impl State {
+    /// Memory that all rounds together reserve on each member.
+    pub fn reserved_bytes(&self) -> u64 {
+        self.live_rounds().fold(0, |sum, round| sum.saturating_add(round.reserved))
+    }
+
+    /// The least memory that a voter offers; `None` while one has not registered.
+    pub fn memory_budget_bytes(&self) -> Option<u64> {
+        let raft = &self.configuration().raft;
+        let voters = self.members().filter(|member| raft.is_voter(member.id));
+        voters.map(|voter| voter.is_registered().then_some(voter.memory_budget_bytes)).min().flatten()
+    }
+
+    /// Refuses a round that the members have no memory for.
+    pub(super) fn admit(&self, id: &RoundId, bytes: u64) -> Result<(), Rejection> {
+        let budget = self.memory_budget_bytes().ok_or(Rejection::ClusterForming)?;
+        let limit = budget.saturating_sub(self.reserved_bytes());
+        if bytes > limit {
+            return Err(Rejection::RoundTooLarge { id: id.clone(), bytes, limit });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,166 @@
+//! Members: ids, what they offer, and the configuration that they form.
+
+use std::collections::BTreeSet;
+
+use super::Changes;
+use crate::{
+    ids::{InstanceId, LogIndex, MemberId},
+    state::{
+        Applied, Configuration, MemberAction, MemberRecord, MemberState, MembershipChange, Phase, RaftConfiguration,
+        Rejection, Reply, State,
+    },
+};
+
+impl State {
+    pub(super) fn allocate_member(
+        &mut self,
+        instance: InstanceId,
+        record: MemberRecord,
+        replaces: Option<MemberId>,
+    ) -> Result<Reply, Rejection> {
+        if let Some(member) = self.members().find(|member| member.instance == instance) {
+            return match member.state {
+                MemberState::Removed => Err(Rejection::MemberRemoved { member: member.id }),
+                MemberState::Joining | MemberState::Learner | MemberState::Voter => Ok(Reply::Member { id: member.id }),
+            };
+        }
+        if let Some(replaced) = replaces {
+            self.present(replaced)?;
+        }
+        let id = MemberId(self.cluster.last_member.0 + 1);
+        self.cluster.last_member = id;
+        let record = MemberRecord { id, instance, replaces, state: MemberState::Joining, ..record };
+        self.cluster.members.insert(id, record);
+        Ok(Reply::Member { id })
+    }
+
+    pub(super) fn register_member(&mut self, record: MemberRecord) -> Result<Reply, Rejection> {
+        let known = self.present(record.id)?;
+        if known.instance != record.instance {
+            return Err(Rejection::MemberNotFound { member: record.id });
+        }
+        let record = MemberRecord { replaces: known.replaces, state: known.state, ..record };
+        let id = record.id;
+        self.cluster.members.insert(id, record);
+        Ok(Reply::Member { id })
+    }
+
+    /// A member that was not removed.
+    fn present(&self, member: MemberId) -> Result<&MemberRecord, Rejection> {
+        match self.member(member) {
+            None => Err(Rejection::MemberNotFound { member }),
+            Some(record) if record.state == MemberState::Removed => Err(Rejection::MemberRemoved { member }),
+            Some(record) => Ok(record),
+        }
+    }
+
+    /// Applies a committed configuration entry. `raft` is the configuration that raft made of it; `change` is absent
+    /// where raft left a joint configuration by itself.
+    pub fn apply_membership(
+        &mut self,
+        index: LogIndex,
+        change: Option<&MembershipChange>,
+        raft: RaftConfiguration,
+    ) -> Applied {
+        let mut changes = Changes::new(index);
+        if let Some(change) = change {
+            self.advance_clock(change.time, &mut changes);
+        }
+        let leaving: BTreeSet<MemberId> = change
+            .iter()
+            .flat_map(|change| &change.parts)
+            .filter_map(|(member, action)| (*action == MemberAction::Remove).then_some(*member))
+            .collect();
+        for member in self.cluster.members.values_mut() {
+            member.state = if raft.is_voter(member.id) {
+                MemberState::Voter
+            } else if raft.learners.contains(&member.id) {
+                MemberState::Learner
+            } else if member.state == MemberState::Joining && !leaving.contains(&member.id) {
+                MemberState::Joining
+            } else {
+                MemberState::Removed
+            };
+        }
+        self.cluster.formed |= !raft.is_joint() && raft.voters.len() as u64 >= u64::from(self.cluster.initial_members);
+        self.cluster.configuration = Configuration { index, raft };
+        self.forget_removed(&mut changes);
+        self.settle_all(&mut changes);
+        changes.into_applied(Ok(Reply::Done))
+    }
+
+    /// Forgets what removed members held of live rounds.
+    fn forget_removed(&mut self, changes: &mut Changes) {
+        let removed = |member: MemberId, state: &Self| {
+            state.member(member).is_none_or(|record| record.state == MemberState::Removed)
+        };
+        let holders: Vec<_> = self
+            .live_rounds()
+            .filter_map(|round| Some((round.uid(), round.ready()?.held_by.clone())))
+            .map(|(uid, holders)| {
+                (uid, holders.into_iter().filter(|holder| removed(*holder, self)).collect::<Vec<_>>())
+            })
+            .filter(|(_, gone)| !gone.is_empty())
+            .collect();
+        for (uid, gone) in holders {
+            if let Some(round) = self.rounds.get_mut(&uid)
+                && let Phase::Ready(held) = &mut round.record.phase
+            {
+                held.held_by.retain(|holder| !gone.contains(holder));
+            }
+            self.save(uid, changes);
+        }
+    }
+
+    /// Whether a membership change may be proposed, as far as the state knows: its members exist and are where the
+    /// change expects them, promoted ones hold every Ready encoding, and no Ready encoding is left to a minority.
+    pub fn check_membership(&self, change: &MembershipChange) -> Result<(), Rejection> {
+        let mut voters = self.configuration().raft.voters.clone();
+        let mut removes = false;
+        for (id, action) in &change.parts {
+            let member = self.present(*id)?;
+            match (action, member.state) {
+                (MemberAction::AddLearner, MemberState::Joining) => {}
+                (MemberAction::AddLearner, _) => return Err(unsafe_change(format!("member {id} is already in it"))),
+                (MemberAction::Promote, MemberState::Learner) => {
+                    self.check_promotion(member)?;
+                    voters.insert(*id);
+                }
+                (MemberAction::Promote, MemberState::Voter) => {
+                    return Err(unsafe_change(format!("member {id} already votes")));
+                }
+                (MemberAction::Promote, _) => return Err(Rejection::NotCaughtUp { member: *id }),
+                (MemberAction::Remove, _) => {
+                    voters.remove(id);
+                    removes = true;
+                }
+            }
+        }
+        let lost = self.live_rounds().find(|round| {
+            round.ready().is_some_and(|held| held.held_by.intersection(&voters).count() * 2 <= voters.len())
+        });
+        match lost {
+            Some(round) if removes => {
+                Err(unsafe_change(format!("only a minority of the voters would hold round {}", round.id())))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_promotion(&self, member: &MemberRecord) -> Result<(), Rejection> {
+        let holds_all =
+            self.live_rounds().filter_map(|round| round.ready()).all(|held| held.held_by.contains(&member.id));
+        if !member.is_registered() || !holds_all {
+            return Err(Rejection::NotCaughtUp { member: member.id });
+        }
+        let (budget, needed) = (member.memory_budget_bytes, self.reserved_bytes());
+        if budget < needed {
+            return Err(Rejection::MemberBudgetTooSmall { member: member.id, budget, needed });
+        }
+        Ok(())
+    }
+}
+
+fn unsafe_change(why: String) -> Rejection {
+    Rejection::ChangeUnsafe { why }
+}

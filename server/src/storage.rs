@@ -14,10 +14,22 @@
 //!   that key, in log and state alike;
 //! * the replicated state and the index through which it was applied are written together.
 
+mod database;
 mod error;
 mod identity;
+mod keyring;
+mod log;
+mod record;
+mod replica;
+mod sealing;
 mod store;
+
+#[cfg(test)]
+mod tests;
 
 pub use error::StorageError;
 pub use identity::Identity;
 pub use store::Store;
+
+pub(crate) use log::{RaftLog, changes_configuration};
+pub(crate) use replica::{StateBatch, readable};

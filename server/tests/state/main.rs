@@ -1,0 +1,12 @@
+//! Behaviours of the replicated state machine, through its public interface alone.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod admission;
+mod encoding;
+mod lifecycle;
+mod machine;
+mod members;
+mod publishing;
+mod replay;
+mod starting;

@@ -1,0 +1,154 @@
+//! Members and their configuration.
+
+use silhouette_server::{
+    ids::{InstanceId, MemberId},
+    state::{
+        Command, MemberAction, MemberRecord, MemberState, RaftConfiguration, Rejection, Reply, State,
+    },
+};
+
+use crate::machine::{Machine, limits, member_record, spec, uid, voters};
+
+fn allocate(instance: u8, replaces: Option<u64>) -> Command {
+    let instance = InstanceId([instance; 16]);
+    Command::AllocateMember { instance, record: member_record(99), replaces: replaces.map(MemberId) }
+}
+
+fn check(machine: &Machine, parts: &[(u64, MemberAction)]) -> Result<(), Rejection> {
+    machine.check_membership(&machine.membership_change(parts))
+}
+
+fn state_of(machine: &Machine, id: u64) -> MemberState {
+    machine.member(MemberId(id)).unwrap().state
+}
+
+#[test]
+fn a_member_id_is_given_once_and_to_one_instance() {
+    let mut machine = Machine::cluster();
+    assert_eq!(machine.apply(allocate(40, None)), Ok(Reply::Member { id: MemberId(4) }));
+    machine.unchanged(|machine| assert_eq!(machine.apply(allocate(40, None)), Ok(Reply::Member { id: MemberId(4) })));
+    machine.change(&[(4, MemberAction::Remove)], voters(&[1, 2, 3]));
+    assert_eq!(state_of(&machine, 4), MemberState::Removed, "an allocation can be given up");
+    assert_eq!(machine.apply(allocate(41, Some(3))), Ok(Reply::Member { id: MemberId(5) }), "ids are never used again");
+    assert_eq!(machine.member(MemberId(5)).unwrap().replaces, Some(MemberId(3)));
+    machine.unchanged(|machine| {
+        assert_eq!(machine.apply(allocate(40, None)), Err(Rejection::MemberRemoved { member: MemberId(4) }));
+        assert_eq!(machine.apply(allocate(42, Some(9))), Err(Rejection::MemberNotFound { member: MemberId(9) }));
+        assert_eq!(machine.apply(allocate(42, Some(4))), Err(Rejection::MemberRemoved { member: MemberId(4) }));
+    });
+}
+
+#[test]
+fn registering_changes_what_a_member_offers_and_not_who_it_is() {
+    let mut machine = Machine::cluster();
+    let record = MemberRecord {
+        memory_budget_bytes: 5,
+        client_address: "elsewhere:1".to_owned(),
+        replaces: Some(MemberId(1)),
+        state: MemberState::Removed,
+        ..member_record(2)
+    };
+    assert_eq!(machine.apply(Command::RegisterMember { record }), Ok(Reply::Member { id: MemberId(2) }));
+    let member = machine.member(MemberId(2)).unwrap();
+    assert_eq!((member.memory_budget_bytes, member.client_address.as_str()), (5, "elsewhere:1"));
+    assert_eq!((member.replaces, member.state), (None, MemberState::Voter));
+    machine.unchanged(|machine| {
+        let stranger = MemberRecord { instance: InstanceId([77; 16]), ..member_record(2) };
+        let refused = machine.apply(Command::RegisterMember { record: stranger });
+        assert_eq!(refused, Err(Rejection::MemberNotFound { member: MemberId(2) }));
+        let unknown = machine.apply(Command::RegisterMember { record: member_record(9) });
+        assert_eq!(unknown, Err(Rejection::MemberNotFound { member: MemberId(9) }));
+    });
+}
+
+#[test]
+fn a_cluster_has_formed_once_it_had_its_first_members() {
+    let mut machine = Machine::bootstrap(3, limits());
+    assert!(!machine.formed());
+    machine.add_learner(2);
+    machine.add_learner(3);
+    assert_eq!(state_of(&machine, 2), MemberState::Learner);
+    let joint = RaftConfiguration { outgoing_voters: voters(&[1]).voters, ..voters(&[1, 2, 3]) };
+    machine.change(&[(2, MemberAction::Promote), (3, MemberAction::Promote)], joint);
+    assert!(!machine.formed(), "not while two configurations are in force");
+    let before = machine.configuration().index;
+    machine.change(&[], voters(&[1, 2, 3]));
+    assert!(machine.formed() && machine.configuration().index > before);
+    assert!(Machine::bootstrap(1, limits()).formed());
+}
+
+#[test]
+fn a_member_that_leaves_is_removed_when_the_old_configuration_is() {
+    let mut machine = Machine::cluster();
+    machine.add_learner(4);
+    let joint = RaftConfiguration { outgoing_voters: voters(&[1, 2, 3]).voters, ..voters(&[1, 2, 4]) };
+    machine.change(&[(4, MemberAction::Promote), (3, MemberAction::Remove)], joint);
+    assert_eq!(state_of(&machine, 3), MemberState::Voter, "it still votes");
+    machine.change(&[], voters(&[1, 2, 4]));
+    assert_eq!((state_of(&machine, 3), state_of(&machine, 4)), (MemberState::Removed, MemberState::Voter));
+}
+
+#[test]
+fn a_learner_is_promoted_only_when_it_holds_every_ready_encoding() {
+    let mut machine = Machine::cluster();
+    machine.make_ready(1, spec(1));
+    machine.add_learner(4);
+    let promote = [(4, MemberAction::Promote)];
+    assert_eq!(check(&machine, &promote), Err(Rejection::NotCaughtUp { member: MemberId(4) }));
+    machine.apply(Command::ReportHeld { uid: uid(1), member: MemberId(4) }).unwrap();
+    assert_eq!(check(&machine, &promote), Ok(()));
+}
+
+#[test]
+fn a_learner_is_promoted_only_when_it_has_registered_and_has_room() {
+    let mut machine = Machine::cluster();
+    machine.add_learner(4);
+    machine.start(1, spec(1)).unwrap();
+    let promote = [(4, MemberAction::Promote)];
+    assert_eq!(check(&machine, &promote), Ok(()));
+    let needed = machine.reserved_bytes();
+    let mut register = |encoding_version, memory_budget_bytes| {
+        let record = MemberRecord { encoding_version, memory_budget_bytes, ..member_record(4) };
+        machine.apply(Command::RegisterMember { record }).unwrap();
+        check(&machine, &promote)
+    };
+    assert_eq!(register(0, 0), Err(Rejection::NotCaughtUp { member: MemberId(4) }));
+    let budget = needed - 1;
+    assert_eq!(register(1, budget), Err(Rejection::MemberBudgetTooSmall { member: MemberId(4), budget, needed }));
+    assert_eq!(register(1, needed), Ok(()));
+}
+
+#[test]
+fn a_member_is_removed_only_if_every_ready_encoding_keeps_a_majority() {
+    let mut machine = Machine::cluster();
+    machine.make_ready(1, spec(1));
+    // Voters 1 and 2 hold it.
+    assert_eq!(check(&machine, &[(3, MemberAction::Remove)]), Ok(()));
+    assert!(matches!(check(&machine, &[(2, MemberAction::Remove)]), Err(Rejection::ChangeUnsafe { .. })));
+    machine.add_learner(4);
+    machine.apply(Command::ReportHeld { uid: uid(1), member: MemberId(4) }).unwrap();
+    assert_eq!(check(&machine, &[(2, MemberAction::Remove), (4, MemberAction::Promote)]), Ok(()));
+}
+
+#[test]
+fn a_change_must_find_its_members_where_it_expects_them() {
+    let mut machine = Machine::cluster();
+    machine.apply(allocate(40, None)).unwrap();
+    machine.add_learner(5);
+    machine.change(&[(3, MemberAction::Remove)], RaftConfiguration { learners: [MemberId(5)].into(), ..voters(&[1, 2]) });
+    assert_eq!(check(&machine, &[(4, MemberAction::AddLearner)]), Ok(()));
+    assert_eq!(check(&machine, &[(4, MemberAction::Promote)]), Err(Rejection::NotCaughtUp { member: MemberId(4) }));
+    assert!(matches!(check(&machine, &[(5, MemberAction::AddLearner)]), Err(Rejection::ChangeUnsafe { .. })));
+    assert!(matches!(check(&machine, &[(1, MemberAction::Promote)]), Err(Rejection::ChangeUnsafe { .. })));
+    for action in [MemberAction::AddLearner, MemberAction::Promote, MemberAction::Remove] {
+        assert_eq!(check(&machine, &[(9, action)]), Err(Rejection::MemberNotFound { member: MemberId(9) }));
+        assert_eq!(check(&machine, &[(3, action)]), Err(Rejection::MemberRemoved { member: MemberId(3) }));
+    }
+}
+
+#[test]
+fn a_joined_member_starts_with_nothing() {
+    let empty = State::empty("test".parse().unwrap());
+    assert_eq!((empty.members().count(), empty.rounds().count(), empty.formed()), (0, 0, false));
+    assert_eq!((empty.encoding_version(), empty.memory_budget_bytes()), (None, None));
+}

@@ -1,0 +1,119 @@
+//! What can go wrong in a call, as its caller sees it.
+
+use std::time::Duration;
+
+use crate::Refusal;
+
+/// Why a call did not do what was asked.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A server refused; its reason says why.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// No node could be reached within the timeout.
+    #[error("cannot reach any of {addresses}: {cause}")]
+    #[non_exhaustive]
+    Unreachable {
+        /// Every address that was tried, separated by commas.
+        addresses: String,
+        /// The last connection's error.
+        cause: String,
+    },
+    /// Nothing conclusive happened within the timeout.
+    #[error("{what} did not finish within {}", humantime::format_duration(*.after))]
+    #[non_exhaustive]
+    TimedOut {
+        /// What was waited for.
+        what: &'static str,
+        /// For how long.
+        after: Duration,
+    },
+    /// A change may or may not have been made. Repeating the same call is safe and settles it.
+    #[error("the outcome of {what} is not known ({cause}); repeat the same call")]
+    #[non_exhaustive]
+    OutcomeUnknown {
+        /// What was asked.
+        what: &'static str,
+        /// Why no answer came.
+        cause: String,
+    },
+    /// Something answered that is no Silhouette server, such as a proxy.
+    #[error("something that is no silhouette server answered {code}: {message}")]
+    #[non_exhaustive]
+    Foreign {
+        /// The gRPC code.
+        code: String,
+        /// Its message.
+        message: String,
+    },
+    /// A server's answer contradicts the protocol or what was learnt before, a digest above all.
+    #[error("{object} is not what it must be: {problem}")]
+    #[non_exhaustive]
+    Inconsistent {
+        /// What is wrong.
+        object: &'static str,
+        /// In which way.
+        problem: String,
+    },
+    /// The round ended without an encoding.
+    #[error("round {round} failed: {why}")]
+    #[non_exhaustive]
+    RoundFailed {
+        /// The round's id.
+        round: String,
+        /// The cluster's reason.
+        why: String,
+    },
+    /// The round was deleted or has expired.
+    #[error("round {round} is gone")]
+    #[non_exhaustive]
+    RoundGone {
+        /// The round's id.
+        round: String,
+    },
+    /// An argument can be seen to be wrong without asking a server.
+    #[error("{0}")]
+    InvalidArgument(String),
+    /// The operating system gave no randomness.
+    #[error("the operating system gave no randomness")]
+    Randomness,
+}
+
+impl Error {
+    /// A stable reason in upper snake case: the server's own, or one of `UNREACHABLE`, `TIMED_OUT`,
+    /// `OUTCOME_UNKNOWN`, `FOREIGN`, `INCONSISTENT`, `ROUND_FAILED`, `ROUND_GONE`, `INVALID_ARGUMENT` and
+    /// `NO_RANDOMNESS`.
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Refused(refusal) => refusal.reason(),
+            Self::Unreachable { .. } => "UNREACHABLE",
+            Self::TimedOut { .. } => "TIMED_OUT",
+            Self::OutcomeUnknown { .. } => "OUTCOME_UNKNOWN",
+            Self::Foreign { .. } => "FOREIGN",
+            Self::Inconsistent { .. } => "INCONSISTENT",
+            Self::RoundFailed { .. } => "ROUND_FAILED",
+            Self::RoundGone { .. } => "ROUND_GONE",
+            Self::InvalidArgument(_) => "INVALID_ARGUMENT",
+            Self::Randomness => "NO_RANDOMNESS",
+        }
+    }
+
+    /// Whether the same call may succeed if it is simply repeated.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Refused(refusal) => refusal.try_again() == crate::refusal::TryAgain::Repeat,
+            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::OutcomeUnknown { .. } => true,
+            Self::Foreign { .. }
+            | Self::Inconsistent { .. }
+            | Self::RoundFailed { .. }
+            | Self::RoundGone { .. }
+            | Self::InvalidArgument(_)
+            | Self::Randomness => false,
+        }
+    }
+
+    pub(crate) fn inconsistent(object: &'static str, problem: impl Into<String>) -> Self {
+        Self::Inconsistent { object, problem: problem.into() }
+    }
+}

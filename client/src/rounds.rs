@@ -1,0 +1,11 @@
+//! Rounds: what they are asked to be, what they are, and how they change.
+
+mod round;
+mod spec;
+mod wait;
+mod watch;
+
+pub use round::{EncodingStatus, MemberRound, Phase, Plaintext, Round, WorkerProgress};
+pub use spec::{Downloads, OnConflict, OnDeadline, RoundSpec, ValueLength, Workers};
+pub use wait::Wait;
+pub use watch::{Revision, RoundChange, Watch};

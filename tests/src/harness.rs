@@ -1,0 +1,16 @@
+//! Real server processes on loopback ports (or in network namespaces), and everything that is done to them.
+
+pub mod addresses;
+pub mod binaries;
+pub mod cluster;
+pub mod configuration;
+pub mod control;
+pub mod frames;
+pub mod isolation;
+pub mod node;
+pub mod probe;
+pub mod process;
+pub mod rounds;
+pub mod search;
+pub mod waiting;
+pub mod wire;

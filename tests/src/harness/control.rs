@@ -1,0 +1,88 @@
+//! `silhouettectl`, run as people run it.
+
+use std::process::{Output, Stdio};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::Value;
+use tokio::io::AsyncWriteExt as _;
+
+use super::binaries::binary;
+
+/// The command line aimed at some endpoints.
+#[derive(Debug, Clone)]
+pub struct Control {
+    endpoints: Vec<String>,
+}
+
+/// What a command left behind.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The exit code.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Control {
+    /// The command line aimed at these endpoints.
+    pub fn new(endpoints: Vec<String>) -> Self {
+        Self { endpoints }
+    }
+
+    /// Runs a command.
+    pub async fn run(&self, arguments: &[&str]) -> Result<Outcome> {
+        self.run_with_input(arguments, "").await
+    }
+
+    /// Runs a command with this standard input.
+    pub async fn run_with_input(&self, arguments: &[&str], input: &str) -> Result<Outcome> {
+        let mut child = tokio::process::Command::new(binary("silhouettectl")?)
+            .args(["--endpoints", &self.endpoints.join(",")])
+            .args(arguments)
+            .env_remove("SILHOUETTECTL_ENDPOINTS")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .context("cannot run silhouettectl")?;
+        // Whoever does not read its input may close it.
+        let mut stdin = child.stdin.take().context("the child has a standard input")?;
+        let _ = stdin.write_all(input.as_bytes()).await;
+        drop(stdin);
+        Outcome::of(&child.wait_with_output().await.context("silhouettectl did not end")?)
+    }
+
+    /// Runs a command with `--output json`, and reads its one document.
+    pub async fn json(&self, arguments: &[&str]) -> Result<Value> {
+        self.run(&[&["--output", "json"], arguments].concat()).await?.document()
+    }
+}
+
+impl Outcome {
+    fn of(output: &Output) -> Result<Self> {
+        Ok(Self {
+            code: output.status.code().context("silhouettectl was killed")?,
+            stdout: String::from_utf8(output.stdout.clone()).context("its output is not text")?,
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
+    }
+
+    /// An error unless the exit code is 0.
+    pub fn succeeded(self) -> Result<()> {
+        ensure!(self.code == 0, "silhouettectl ended with {}: {}", self.code, self.stderr.trim());
+        Ok(())
+    }
+
+    /// Its output as exactly one JSON document; an error unless the exit code is 0.
+    pub fn document(self) -> Result<Value> {
+        let output = self.stdout.clone();
+        self.succeeded()?;
+        let mut documents = serde_json::Deserializer::from_str(&output).into_iter::<Value>();
+        let Some(document) = documents.next() else { bail!("there is no document in {output:?}") };
+        ensure!(documents.next().is_none(), "there is more than one document in {output:?}");
+        Ok(document?)
+    }
+}

@@ -1,0 +1,222 @@
+//! One node: a data directory, addresses, and, while it runs, a process.
+
+use std::{
+    fs::{self, OpenOptions},
+    path::{Path, PathBuf},
+    process::{Command, ExitStatus, Stdio},
+};
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::{
+    addresses::Addresses,
+    binaries::binary,
+    configuration::Configuration,
+    isolation::Place,
+    probe::{self, Answer},
+    process::Process,
+    waiting::{PATIENCE, eventually},
+    wire::{self, Wire},
+};
+
+/// A `silhouette-server` and what belongs to it.
+#[derive(Debug)]
+pub struct Node {
+    name: String,
+    folder: PathBuf,
+    data: PathBuf,
+    addresses: Addresses,
+    place: Option<Place>,
+    process: Option<Process>,
+}
+
+impl Node {
+    /// A node that does not run yet, with everything that is its own in `folder`.
+    pub fn new(folder: PathBuf, addresses: Addresses, configuration: &Configuration) -> Result<Self> {
+        let name = folder.file_name().context("a node's folder has a name")?.to_string_lossy().into_owned();
+        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let node = Self { name, data: folder.join("data"), folder, addresses, place: None, process: None };
+        node.configure(configuration)?;
+        Ok(node)
+    }
+
+    /// A node in a place of its own: it runs in that network namespace.
+    pub fn placed(folder: PathBuf, place: Place, configuration: &Configuration) -> Result<Self> {
+        let mut node = Self::new(folder, Addresses::at(&place)?, configuration)?;
+        node.place = Some(place);
+        Ok(node)
+    }
+
+    /// Writes its configuration file; it is read at the next start.
+    pub fn configure(&self, configuration: &Configuration) -> Result<()> {
+        fs::write(self.configuration_file(), configuration.to_yaml()).context("cannot write a configuration file")
+    }
+
+    /// Its name, also its folder's.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Everything that is its own, logs included.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Its data directory.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// Where it listens.
+    pub fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// Its place in the network.
+    pub fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
+    }
+
+    /// Everything that it has printed, of all its processes.
+    pub fn log(&self) -> Result<String> {
+        let log = fs::read(self.log_file()).with_context(|| format!("cannot read the log of {}", self.name))?;
+        Ok(String::from_utf8_lossy(&log).into_owned())
+    }
+
+    /// The last lines of its log.
+    pub fn log_tail(&self, lines: usize) -> String {
+        let log = self.log().unwrap_or_default();
+        let all: Vec<_> = log.lines().collect();
+        all[all.len().saturating_sub(lines)..].join("\n")
+    }
+
+    /// Runs it, and waits until its storage is open and recovered.
+    pub async fn start(&mut self) -> Result<()> {
+        self.spawn()?;
+        eventually(&format!("{} starts", self.name), async || {
+            self.probe("/startupz").await.and_then(|answer| {
+                ensure!(answer.is_ok(), "/startupz answers {}: {}", answer.status, answer.body);
+                Ok(())
+            })
+        })
+        .await
+        .with_context(|| format!("the log of {} ends so:\n{}", self.name, self.log_tail(20)))
+    }
+
+    /// Runs it, without waiting for anything.
+    pub fn spawn(&mut self) -> Result<()> {
+        ensure!(self.process.is_none(), "{} already runs", self.name);
+        self.process = Some(Process::spawn(&mut self.command(&[])?)?);
+        Ok(())
+    }
+
+    /// Runs it where it is expected to refuse to run, and returns how it ended and what this process printed.
+    pub async fn refuse_to_start(&self, more_arguments: &[&str]) -> Result<(ExitStatus, String)> {
+        let before = self.log().unwrap_or_default().len();
+        let mut process = Process::spawn(&mut self.command(more_arguments)?)?;
+        let status = process.ended(PATIENCE).await?;
+        Ok((status, self.log()?.split_off(before)))
+    }
+
+    fn command(&self, more_arguments: &[&str]) -> Result<Command> {
+        let log = OpenOptions::new().create(true).append(true).open(self.log_file()).context("cannot open a log")?;
+        let server = binary("silhouette-server")?;
+        let mut command = match &self.place {
+            None => Command::new(server),
+            Some(place) => {
+                // It replaces itself by the server, so the process id is the server's.
+                let mut command = Command::new("ip");
+                command.args(["netns", "exec", &place.name()]).arg(server).arg("--insecure");
+                command
+            }
+        };
+        command
+            .arg("--config")
+            .arg(self.configuration_file())
+            .arg("--data-dir")
+            .arg(&self.data)
+            .args(["--client-addr", &self.addresses.client.to_string()])
+            .args(["--peer-addr", &self.addresses.peer.to_string()])
+            .args(["--http-addr", &self.addresses.http.to_string()])
+            .args(more_arguments)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().context("cannot share a log")?)
+            .stderr(log);
+        Ok(command)
+    }
+
+    /// Whether a process of it exists (a paused one does).
+    pub fn is_up(&self) -> bool {
+        self.process.is_some()
+    }
+
+    /// Its process, to signal it.
+    pub fn process(&mut self) -> Result<&mut Process> {
+        self.process.as_mut().with_context(|| format!("{} does not run", self.name))
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) -> Result<()> {
+        self.process.take().with_context(|| format!("{} does not run", self.name))?.kill()
+    }
+
+    /// SIGTERM, then waits for the end.
+    pub async fn stop(&mut self) -> Result<ExitStatus> {
+        let mut process = self.process.take().with_context(|| format!("{} does not run", self.name))?;
+        process.terminate()?;
+        process.ended(PATIENCE).await.with_context(|| format!("{} ignores SIGTERM", self.name))
+    }
+
+    /// Kills it if it runs, and deletes its data directory: a new disk.
+    pub fn wipe(&mut self) -> Result<()> {
+        if self.is_up() {
+            self.kill()?;
+        }
+        fs::remove_dir_all(&self.data).with_context(|| format!("cannot delete {}", self.data.display()))
+    }
+
+    /// `GET path` at its HTTP address.
+    pub async fn probe(&self, path: &str) -> Result<Answer> {
+        probe::get(self.addresses.http, path).await
+    }
+
+    /// Waits until it may be sent requests.
+    pub async fn ready(&self) -> Result<()> {
+        eventually(&format!("{} is ready", self.name), async || {
+            let answer = self.probe("/readyz?verbose").await?;
+            ensure!(answer.is_ok(), "/readyz answers {}: {}", answer.status, answer.body);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Waits until it may not be sent requests.
+    pub async fn unready(&self) -> Result<()> {
+        eventually(&format!("{} is not ready", self.name), async || {
+            let answer = self.probe("/readyz").await?;
+            ensure!(!answer.is_ok(), "/readyz answers 200");
+            Ok(())
+        })
+        .await
+    }
+
+    /// A gauge or counter without labels, from its metrics.
+    pub async fn metric(&self, name: &str) -> Result<f64> {
+        let metrics = self.probe("/metrics").await?;
+        let line = metrics.body.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.with_context(|| format!("{} has no metric {name}", self.name))?.trim().parse().context("a metric is a number")
+    }
+
+    /// Its gRPC services, without the client library between.
+    pub fn wire(&self) -> Result<Wire> {
+        wire::connect(&self.addresses.client.to_string())
+    }
+
+    fn configuration_file(&self) -> PathBuf {
+        self.folder.join("config.yaml")
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+}

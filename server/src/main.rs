@@ -1,0 +1,3 @@
+//! One node of Silhouette.
+
+fn main() {}

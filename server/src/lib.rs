@@ -1,10 +1,18 @@
 //! One node of Silhouette.
 //!
 //! A pure replicated state machine ([`state`]) is driven by raft ([`consensus`]) over a data directory ([`storage`])
-//! and connections to peers ([`transport`]).
+//! and connections to peers ([`transport`]). Sealed rounds are encoded, fetched and held by [`encoding`]. [`service`]
+//! answers calls, [`readiness`] decides whether the node may be sent any, and [`node`] puts all of it together from a
+//! [`config`].
 
+pub mod config;
 pub mod consensus;
+pub mod encoding;
 pub mod ids;
+pub mod node;
+pub mod readiness;
+pub mod service;
 pub mod state;
 pub mod storage;
+pub mod telemetry;
 pub mod transport;

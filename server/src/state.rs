@@ -27,7 +27,6 @@ mod limits;
 mod lookup;
 mod majority;
 mod member;
-mod plan;
 mod publication;
 mod rejection;
 mod reply;

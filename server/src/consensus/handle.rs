@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use parking_lot::RwLockReadGuard;
+use raft::prelude::Message;
 use tokio::sync::watch;
 
-use super::{ProposeError, RaftSettings, RaftStatus};
+use super::{
+    ProposeError, RaftSettings, RaftStatus,
+    snapshots::{Prepared, SnapshotId},
+};
 use crate::{
     ids::{ClusterId, ClusterTime, LogIndex, MemberId, RoundUid},
     state::{ChunkKey, Command, Limits, MemberRecord, MembershipChange, Reply, State},
@@ -116,6 +120,17 @@ impl Consensus {
 
     /// Whether the key of a round exists here: its secrets can still be read.
     pub fn has_round_key(&self, uid: RoundUid) -> bool {
+        todo!()
+    }
+
+    /// Hands a peer's raft messages to the raft thread; waits while too many bytes of them are queued, so that the
+    /// sender's stream is held back. `MsgPropose` and messages not meant for this member are dropped.
+    pub(crate) async fn receive(&self, messages: Vec<Message>) {
+        todo!()
+    }
+
+    /// A snapshot that this leader has announced and still keeps, by index and identity.
+    pub(crate) fn prepared_snapshot(&self, index: LogIndex, id: SnapshotId) -> Option<Arc<Prepared>> {
         todo!()
     }
 

@@ -1,10 +1,11 @@
 //! How much memory rounds may need: the least that a voter offers, never a local setting.
 
+use silhouette_pir::Plan;
+
 use super::{
     Limits, Phase, Rejection, Round, RoundSpec, State,
     chunk::{CHUNK_OVERHEAD_BYTES, PAIR_OVERHEAD_BYTES},
     encoding_plan::{EncodingPlanError, plan_for},
-    plan::Plan,
 };
 use crate::ids::RoundId;
 

@@ -2,13 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use silhouette_okvs::{HashSeed, SEED_BYTES, Shape, ShapeError, ValueLayout, public_capacity};
-
+use silhouette_pir::{LweParameters, Plan, Sigma};
 use thiserror::Error;
 
-use super::{
-    Phase, RoundSpec, SecretSeed, State,
-    plan::{LweParameters, Plan, PlanError, Sigma},
-};
+use super::{Phase, RoundSpec, SecretSeed, State};
 use crate::ids::RoundUid;
 
 /// The public parameters of an encoding.

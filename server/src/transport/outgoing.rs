@@ -1,7 +1,8 @@
 //! The connections to peers.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use raft::prelude::Message;
 use silhouette_proto::v1::{PeerHeader, raft_client::RaftClient};
 use tonic::{Status, transport::Channel};
 
@@ -47,6 +48,27 @@ impl Transport {
 
     /// The bulk connection to a peer, if its address is known.
     pub fn bulk(&self, member: MemberId) -> Option<BulkPeer> {
+        todo!()
+    }
+
+    /// Queues raft messages to their receivers, by kind on the control, append or bulk connection. Never blocks; what
+    /// does not fit a queue, or goes to a peer that cannot be reached, is dropped and told by `on_unreachable`.
+    pub(crate) fn send(&self, messages: Vec<Message>) {
+        todo!()
+    }
+
+    /// Says where peers are, whenever the membership changes; connections to others end.
+    pub(crate) fn set_peers(&self, peers: BTreeMap<MemberId, String>) {
+        todo!()
+    }
+
+    /// Where a peer that spoke to this member says it is reached, for a joiner that knows nobody yet.
+    pub(crate) fn learn_peer(&self, member: MemberId, address: String) {
+        todo!()
+    }
+
+    /// Calls this whenever messages to a member were dropped or their delivery failed (`report_unreachable`).
+    pub(crate) fn on_unreachable(&self, report: Arc<dyn Fn(MemberId) + Send + Sync>) {
         todo!()
     }
 

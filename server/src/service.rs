@@ -1,0 +1,4 @@
+//! The calls that a node answers on its client address.
+
+pub mod refusal;
+mod validate;

@@ -11,6 +11,7 @@ pub mod encoding;
 pub mod ids;
 pub mod node;
 pub mod readiness;
+mod sealing;
 pub mod service;
 pub mod state;
 pub mod storage;

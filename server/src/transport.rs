@@ -5,6 +5,7 @@
 
 mod outgoing;
 mod service;
+pub(crate) mod snapshot_digest;
 
 pub use outgoing::{BulkPeer, Transport, TransportSettings};
 pub use service::{EncodingSource, EncodingStream, RaftService};

@@ -2,7 +2,11 @@
 
 use silhouette_proto::v1;
 
-use super::{super::refusal::{Refusal, RoundName}, Fields, spec::spec};
+use super::{
+    super::refusal::{Refusal, RoundName},
+    Fields,
+    spec::spec,
+};
 use crate::{
     ids::{Digest, RoundId, RoundUid, UploadId, WorkerName},
     state::{Limits, RoundSpec},
@@ -107,10 +111,9 @@ pub(crate) fn uid(text: &str) -> Result<RoundUid, Refusal> {
 /// A round by name or uid; `None` if the request has neither.
 pub(crate) fn round_name(given: Option<Result<&str, &str>>) -> Result<RoundName, Refusal> {
     match given {
-        Some(Ok(id)) => id
-            .parse::<RoundId>()
-            .map(RoundName::Id)
-            .map_err(|error| Refusal::field("round_id", error.to_string())),
+        Some(Ok(id)) => {
+            id.parse::<RoundId>().map(RoundName::Id).map_err(|error| Refusal::field("round_id", error.to_string()))
+        }
         Some(Err(text)) => uid(text).map(RoundName::Uid),
         None => Err(Refusal::field("round", "name a round: round_id or round_uid")),
     }

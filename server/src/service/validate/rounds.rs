@@ -25,12 +25,11 @@ impl Starting {
     pub(crate) fn read(request: &v1::StartRoundRequest, limits: &Limits) -> Result<Self, Refusal> {
         let mut fields = Fields::default();
         let id = fields.take("round_id", request.round_id.parse::<RoundId>());
-        let spec = match &request.spec {
-            Some(given) => spec(given, limits, &mut fields),
-            None => {
-                fields.refuse("spec", "a spec is required; it must say for whom the round waits");
-                None
-            }
+        let spec = if let Some(given) = &request.spec {
+            spec(given, limits, &mut fields)
+        } else {
+            fields.refuse("spec", "a spec is required; it must say for whom the round waits");
+            None
         };
         fields.finish(id.zip(spec).map(|(id, spec)| Self { id, spec }))
     }

@@ -69,7 +69,8 @@ fn a_configuration_lists_members_with_their_places() {
     assert_eq!((configuration.cluster_id.as_str(), configuration.conf_index), ("c", 1));
     assert_eq!((configuration.leader_id, configuration.term, configuration.joint), (1, 4, false));
     assert_eq!((configuration.initial_members, configuration.formed), (3, false));
-    let [first, second] = configuration.members.as_slice() else { panic!("two members, not {configuration:?}") };
+    assert_eq!(configuration.members.len(), 2);
+    let (first, second) = (&configuration.members[0], &configuration.members[1]);
     assert_eq!((first.member_id, first.state(), first.replaces), (1, v1::MemberState::Voter, 0));
     assert_eq!((second.member_id, second.state(), second.replaces), (2, v1::MemberState::Joining, 1));
     assert_eq!(second.instance_id, "02".repeat(16));

@@ -72,6 +72,15 @@ pub enum Error {
         /// The round's id.
         round: String,
     },
+    /// The nodes are not in a state in which this can be done. Nothing was changed.
+    #[error("{problem}")]
+    #[non_exhaustive]
+    Precondition {
+        /// A stable reason, where possible the one that a server would give.
+        reason: &'static str,
+        /// What stands in the way.
+        problem: String,
+    },
     /// An argument can be seen to be wrong without asking a server.
     #[error("{0}")]
     InvalidArgument(String),
@@ -81,7 +90,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// A stable reason in upper snake case: the server's own, or one of `UNREACHABLE`, `TIMED_OUT`,
+    /// A stable reason in upper snake case: the server's own, that of a [`Error::Precondition`], or one of
+    /// `UNREACHABLE`, `TIMED_OUT`,
     /// `OUTCOME_UNKNOWN`, `FOREIGN`, `INCONSISTENT`, `ROUND_FAILED`, `ROUND_GONE`, `INVALID_ARGUMENT` and
     /// `NO_RANDOMNESS`.
     pub fn reason(&self) -> &str {
@@ -94,6 +104,7 @@ impl Error {
             Self::Inconsistent { .. } => "INCONSISTENT",
             Self::RoundFailed { .. } => "ROUND_FAILED",
             Self::RoundGone { .. } => "ROUND_GONE",
+            Self::Precondition { reason, .. } => reason,
             Self::InvalidArgument(_) => "INVALID_ARGUMENT",
             Self::Randomness => "NO_RANDOMNESS",
         }
@@ -108,9 +119,14 @@ impl Error {
             | Self::Inconsistent { .. }
             | Self::RoundFailed { .. }
             | Self::RoundGone { .. }
+            | Self::Precondition { .. }
             | Self::InvalidArgument(_)
             | Self::Randomness => false,
         }
+    }
+
+    pub(crate) fn precondition(reason: &'static str, problem: String) -> Self {
+        Self::Precondition { reason, problem }
     }
 
     pub(crate) fn inconsistent(object: &'static str, problem: impl Into<String>) -> Self {

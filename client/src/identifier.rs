@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::Error;
+use crate::{Error, random};
 
 /// Distinguishes a round from any other, also from one that once had the same id.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +54,12 @@ impl From<&str> for RoundName {
     }
 }
 
+impl From<String> for RoundName {
+    fn from(id: String) -> Self {
+        Self::Id(id)
+    }
+}
+
 impl From<RoundUid> for RoundName {
     fn from(uid: RoundUid) -> Self {
         Self::Uid(uid)
@@ -66,6 +72,48 @@ impl fmt::Display for RoundName {
             Self::Id(id) => id.fmt(f),
             Self::Uid(uid) => uid.fmt(f),
         }
+    }
+}
+
+/// A cluster's name: 1 to 64 bytes of lower-case letters, digits and `-`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClusterId(String);
+
+impl ClusterId {
+    const MAX_BYTES: usize = 64;
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A name that no other cluster has.
+    pub(crate) fn random() -> Result<Self, Error> {
+        Ok(Self(format!("silhouette-{}", hex::encode(random::bytes::<8>()?))))
+    }
+
+    /// Reads a cluster's name off the wire.
+    pub(crate) fn read(text: &str) -> Result<Self, Error> {
+        text.parse().map_err(|_| Error::inconsistent("the cluster's id", "it is none"))
+    }
+}
+
+impl fmt::Display for ClusterId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl FromStr for ClusterId {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let fits = (1..=Self::MAX_BYTES).contains(&text.len());
+        if fits && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-')) {
+            return Ok(Self(text.to_owned()));
+        }
+        let rule = format!("a cluster id has 1 to {} lower-case letters, digits and -", Self::MAX_BYTES);
+        Err(Error::InvalidArgument(rule))
     }
 }
 
@@ -130,5 +178,32 @@ impl fmt::Display for Digest {
 impl fmt::Debug for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Digest({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_survive_being_shown() {
+        let uid = RoundUid::from_bytes([0xa7; 16]);
+        assert_eq!(uid.to_string().parse::<RoundUid>().expect("a uid"), uid);
+        let cluster = ClusterId::random().expect("random");
+        assert_eq!(cluster.to_string().parse::<ClusterId>().expect("an id"), cluster);
+        assert_eq!("7".parse::<MemberId>().expect("an id").get(), 7);
+    }
+
+    #[test]
+    fn what_is_no_identifier_is_refused() {
+        for bad in ["", "a7", &"g".repeat(32), &"a7".repeat(17)] {
+            assert!(bad.parse::<RoundUid>().is_err(), "{bad}");
+        }
+        for bad in ["", "C1", "c_1", &"c".repeat(65)] {
+            assert!(bad.parse::<ClusterId>().is_err(), "{bad}");
+        }
+        for bad in ["", "0", "-1", "x"] {
+            assert!(bad.parse::<MemberId>().is_err(), "{bad}");
+        }
     }
 }

@@ -9,8 +9,8 @@ mod quest;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use silhouette_proto::v1::{ListMembersRequest, cluster_client::ClusterClient, rounds_client::RoundsClient};
 use silhouette_proto::v1::{Configuration, MemberState, retrieval_client::RetrievalClient};
+use silhouette_proto::v1::{ListMembersRequest, cluster_client::ClusterClient, rounds_client::RoundsClient};
 use tokio::time::{Instant, timeout};
 use tonic::{
     Response, Status,
@@ -18,6 +18,7 @@ use tonic::{
 };
 
 pub use address::Address;
+pub(crate) use backoff::Backoff;
 pub(crate) use failure::Failure;
 pub(crate) use quest::Quest;
 
@@ -75,11 +76,7 @@ impl Network {
     }
 
     /// Makes a call at any node, again and elsewhere until it is answered, refused or out of time.
-    pub(crate) async fn call<T, A>(
-        self: &Arc<Self>,
-        call: Call,
-        ask: impl Fn(Channel) -> A + Send,
-    ) -> Result<T, Error>
+    pub(crate) async fn call<T, A>(self: &Arc<Self>, call: Call, ask: impl Fn(Channel) -> A + Send) -> Result<T, Error>
     where
         A: Future<Output = Result<Response<T>, Status>> + Send,
     {

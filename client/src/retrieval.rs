@@ -9,6 +9,15 @@ mod lookups;
 mod shape;
 mod transfer;
 
+use std::sync::Arc;
+
 pub(crate) use kept::KeptRounds;
 pub use lookups::{Answers, GetMany, Method, Mode, Traffic};
 pub use shape::Shape;
+
+use crate::{Error, RoundName, network::Network};
+
+/// A round's public description, as it is kept or as it is asked for now.
+pub(crate) async fn describe(network: &Arc<Network>, kept: &KeptRounds, round: &RoundName) -> Result<Shape, Error> {
+    Ok(lookups::describe(network, kept, round).await?.shape)
+}

@@ -4,9 +4,11 @@
 mod error;
 mod handle;
 mod settings;
+mod snapshots;
 mod status;
 
 pub use error::ProposeError;
 pub use handle::Consensus;
 pub use settings::RaftSettings;
+pub(crate) use snapshots::Prepared;
 pub use status::{Counters, MemberProgress, RaftStatus, Role};

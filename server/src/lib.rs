@@ -7,7 +7,9 @@
 
 pub mod config;
 pub mod consensus;
+mod duties;
 pub mod encoding;
+mod http;
 pub mod ids;
 pub mod node;
 pub mod readiness;

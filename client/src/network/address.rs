@@ -52,7 +52,8 @@ mod tests {
         for good in ["127.0.0.1:7601", "[::1]:7601", "node-0.silhouette:7601"] {
             assert_eq!(good.parse::<Address>().expect("parses").as_str(), good);
         }
-        for bad in ["", "host", ":7601", "host:", "host:99999", "http://host:1", "user@host:1", "a b:1", "host:1/path"] {
+        for bad in ["", "host", ":7601", "host:", "host:99999", "http://host:1", "user@host:1", "a b:1", "host:1/path"]
+        {
             assert!(bad.parse::<Address>().is_err(), "{bad}");
         }
     }

@@ -28,14 +28,7 @@ pub(crate) struct Course {
 
 impl Course {
     pub(crate) fn new(backoff: Backoff) -> Self {
-        Self {
-            backoff,
-            directed: Vec::new(),
-            asked: Vec::new(),
-            hopeful: false,
-            pauses: 0,
-            at_least: Duration::ZERO,
-        }
+        Self { backoff, directed: Vec::new(), asked: Vec::new(), hopeful: false, pauses: 0, at_least: Duration::ZERO }
     }
 
     /// The next step, given the nodes that might be asked, best first.

@@ -122,9 +122,7 @@ impl Trail {
             // A node that answered knows more than one that cannot be reached.
             (Some(refusal), _) => Error::Refused(refusal),
             (None, Some(Failure::NotSent(cause))) => Error::Unreachable { addresses, cause },
-            (None, Some(Failure::Foreign { code, message })) => {
-                Error::Foreign { code: format!("{code:?}"), message }
-            }
+            (None, Some(Failure::Foreign { code, message })) => Error::Foreign { code: format!("{code:?}"), message },
             (None, _) => Error::TimedOut { what, after },
         }
     }
@@ -154,7 +152,10 @@ mod tests {
         let broken = || Failure::from_status(&Status::unknown("broken pipe"));
         let not_sent = || Failure::NotSent("connection refused".to_owned());
         assert_eq!(conclude([broken(), not_sent()], true).reason(), "OUTCOME_UNKNOWN");
-        assert_eq!(conclude([refused(Code::Unavailable, "OUTCOME_UNKNOWN"), not_sent()], true).reason(), "OUTCOME_UNKNOWN");
+        assert_eq!(
+            conclude([refused(Code::Unavailable, "OUTCOME_UNKNOWN"), not_sent()], true).reason(),
+            "OUTCOME_UNKNOWN"
+        );
         assert_eq!(conclude([broken()], false).reason(), "TIMED_OUT");
         assert_eq!(conclude([not_sent()], true).reason(), "UNREACHABLE");
     }

@@ -117,15 +117,18 @@ impl Upload {
         // Room for everything that may be under way, so that sending never waits.
         let (outgoing, messages) = mpsc::channel(window as usize + FRAME_MESSAGES);
         send(&outgoing, Part::Header(self.header(relay)));
-        let opened = timeout(quest.attempt_timeout(), rounds(channel.clone()).publish_values(ReceiverStream::new(messages)));
-        let mut events = match opened.await {
+        let mut service = rounds(channel.clone());
+        let opening = service.publish_values(ReceiverStream::new(messages));
+        let mut events = match timeout(quest.attempt_timeout(), opening).await {
             Ok(Ok(response)) => response.into_inner(),
             Ok(Err(status)) => return Ok(End::Lost(Failure::from_status(&status))),
             Err(_) => return Ok(End::Lost(Failure::silent(quest.attempt_timeout()))),
         };
         let mut next = match self.event(&mut events).await {
             Ok(Event::Resume(resume)) => resume.next_sequence,
-            Ok(_) => return Err(Error::inconsistent("the publication's stream", "it does not begin with where to resume")),
+            Ok(_) => {
+                return Err(Error::inconsistent("the publication's stream", "it does not begin with where to resume"));
+            }
             Err(failure) => return Ok(End::Lost(failure)),
         };
         // An upload that was dropped as abandoned begins again from the start.
@@ -144,14 +147,18 @@ impl Upload {
                 Ok(Event::Durable(durable)) => {
                     self.durable = Self::checked(durable.next_sequence, self.durable, next)?;
                     quest.progressed();
-                    let (done, total) = (self.chunks.bytes_before(self.durable), self.chunks.bytes_before(self.chunks.len()));
+                    let (done, total) =
+                        (self.chunks.bytes_before(self.durable), self.chunks.bytes_before(self.chunks.len()));
                     observe(Progress { done, total });
                 }
                 Ok(Event::Published(published)) if committed => {
                     return Ok(End::Published { already: published.already });
                 }
                 Ok(Event::Published(_)) => {
-                    return Err(Error::inconsistent("the publication's stream", "it is acknowledged before its commit"));
+                    return Err(Error::inconsistent(
+                        "the publication's stream",
+                        "it is acknowledged before its commit",
+                    ));
                 }
                 Ok(Event::Resume(_)) => {
                     return Err(Error::inconsistent("the publication's stream", "it resumes in its middle"));

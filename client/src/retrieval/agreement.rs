@@ -60,8 +60,8 @@ async fn agreed(network: &Arc<Network>, round: &RoundName) -> Result<Shape, Erro
             .filter(|voter| !ballot.has_heard(voter))
             .map(|voter| async move {
                 let request = request(round);
-                let answer =
-                    network.call_once(voter, DESCRIBING, |channel| async move { retrieval(channel).get_shape(request).await });
+                let answer = network
+                    .call_once(voter, DESCRIBING, |channel| async move { retrieval(channel).get_shape(request).await });
                 (voter, answer.await)
             })
             .collect();

@@ -10,7 +10,8 @@ use std::{
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use silhouette_pir::{
-    Client as Reader, Hint, Method as Cheaper, PendingAnswer, choose_method, hint_digest, okvs::Encoding, padded_lookups,
+    Client as Reader, Hint, Method as Cheaper, PendingAnswer, choose_method, hint_digest, okvs::Encoding,
+    padded_lookups,
 };
 use silhouette_proto::v1::{DownloadEncodingRequest, GetHintRequest, QueryRequest};
 use tokio::task::spawn_blocking;
@@ -232,7 +233,7 @@ fn plan(shape: &Shape, keys: u64, mode: Mode) -> Planned {
 
 /// The round's description, as it is kept or as it is asked for now. A round that is named by its id is always asked
 /// for: the id may have gone to another.
-pub(crate) async fn describe(
+pub(super) async fn describe(
     network: &Arc<Network>,
     kept: &KeptRounds,
     round: &RoundName,
@@ -277,9 +278,12 @@ fn open(pending: PendingAnswer, answer: &[u8]) -> Result<Option<Vec<u8>>, Error>
     pending.open(answer).map_err(|error| Error::inconsistent("the answer", error.to_string()))
 }
 
-async fn fetch_reader(network: &Arc<Network>, shape: &Shape, report: &mut (dyn FnMut(u64) + Send)) -> Result<Reader, Error> {
-    let object =
-        Object { name: "the hint", call: Call::reads("fetching the hint"), total_bytes: shape.hint_bytes() };
+async fn fetch_reader(
+    network: &Arc<Network>,
+    shape: &Shape,
+    report: &mut (dyn FnMut(u64) + Send),
+) -> Result<Reader, Error> {
+    let object = Object { name: "the hint", call: Call::reads("fetching the hint"), total_bytes: shape.hint_bytes() };
     let bytes = transfer::fetch(
         network,
         object,

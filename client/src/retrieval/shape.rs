@@ -33,7 +33,8 @@ impl Shape {
             Some(v1::shape::ValueLength::FixedValueBytes(bytes)) => okvs::ValueLayout::Fixed { bytes },
             None => return Err(wrong("it says nothing of the values' length".to_owned())),
         };
-        let dimensions = okvs::Shape::plan(shape.capacity, shape.shards, values).map_err(|error| wrong(error.to_string()))?;
+        let dimensions =
+            okvs::Shape::plan(shape.capacity, shape.shards, values).map_err(|error| wrong(error.to_string()))?;
         let sigma = match shape.sigma {
             16 => Sigma::Sixteen,
             32 => Sigma::ThirtyTwo,

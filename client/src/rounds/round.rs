@@ -147,9 +147,7 @@ impl Round {
         Ok(Self {
             id: round.round_id,
             uid,
-            spec: RoundSpec::from_wire(
-                round.spec.ok_or_else(|| Error::inconsistent("the round", "it has no spec"))?,
-            )?,
+            spec: RoundSpec::from_wire(round.spec.ok_or_else(|| Error::inconsistent("the round", "it has no spec"))?)?,
             phase,
             failure: Some(round.failure_reason).filter(|reason| !reason.is_empty()),
             workers_published: round.workers_published,
@@ -215,7 +213,10 @@ mod tests {
         let round = Round::from_wire(wire()).expect("a round");
         assert_eq!(round.phase, Phase::Sealed);
         assert_eq!(round.uid.to_string(), "00112233445566778899aabbccddeeff");
-        assert_eq!((round.failure.as_ref(), round.capacity, round.encoding_digest, round.ready), (None, None, None, None));
+        assert_eq!(
+            (round.failure.as_ref(), round.capacity, round.encoding_digest, round.ready),
+            (None, None, None, None)
+        );
         assert_eq!(round.sealed, Some(Duration::from_secs(3)));
         assert_eq!(round.age(), Duration::from_secs(3));
         assert_eq!(round.members[0].encoding, EncodingStatus::Encoded);

@@ -111,8 +111,7 @@ impl Watch {
         if self.after != Revision::default() && revision <= self.after {
             return Ok(None);
         }
-        let change =
-            RoundChange { revision, round: Round::from_response(response.round)?, deleted: response.deleted };
+        let change = RoundChange { revision, round: Round::from_response(response.round)?, deleted: response.deleted };
         self.after = revision;
         self.ended = change.is_last();
         Ok(Some(change))

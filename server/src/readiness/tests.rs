@@ -235,11 +235,7 @@ fn disk_drain_and_vote_act_at_once_both_ways() {
     let changes: [(Change, Change, CheckName); 3] = [
         (|seen| seen.disk_fault = Some("full".to_owned()), |seen| seen.disk_fault = None, CheckName::Disk),
         (|seen| seen.draining = true, |seen| seen.draining = false, CheckName::Draining),
-        (
-            |seen| seen.standing = Standing::NotVoting,
-            |seen| seen.standing = Standing::Voter,
-            CheckName::Voter,
-        ),
+        (|seen| seen.standing = Standing::NotVoting, |seen| seen.standing = Standing::Voter, CheckName::Voter),
     ];
     for (spoil, mend, name) in changes {
         let mut node = Node::ready();

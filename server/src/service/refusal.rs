@@ -149,6 +149,12 @@ pub enum Refusal {
         /// This node's.
         ours: ClusterId,
     },
+    /// The call is for another member.
+    #[error("the call is for another member than {ours}")]
+    WrongMember {
+        /// This node's number.
+        ours: MemberId,
+    },
     /// The call is for another instance.
     #[error("the call is for another node than the one with instance id {ours}")]
     WrongInstance {

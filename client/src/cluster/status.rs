@@ -1,0 +1,104 @@
+//! A node's own view of itself.
+
+use silhouette_proto::v1;
+
+use super::{Identity, LogIndex, Term};
+use crate::{Error, MemberId};
+
+/// One reason for which a node is or is not ready.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Check {
+    /// A stable name, such as `leader` or `rounds-held`.
+    pub name: String,
+    /// Whether it holds.
+    pub ok: bool,
+    /// A sentence when it does not.
+    pub message: String,
+}
+
+/// How far a member has replicated, as its leader sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Replication {
+    /// The member.
+    pub member: MemberId,
+    /// Highest position that is known to be on its disk.
+    pub matched: LogIndex,
+    /// Whether it answered lately.
+    pub active: bool,
+    /// Ready rounds that it has not yet reported to hold.
+    pub rounds_missing: u32,
+}
+
+/// A node's own view of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NodeStatus {
+    /// Who it is.
+    pub identity: Identity,
+    /// Its term.
+    pub term: Term,
+    /// The leader, if it knows one.
+    pub leader: Option<MemberId>,
+    /// Its last log entry.
+    pub last_index: LogIndex,
+    /// The highest entry that it knows to be committed.
+    pub commit_index: LogIndex,
+    /// The highest entry that it has applied.
+    pub applied_index: LogIndex,
+    /// Bytes of its data directory.
+    pub disk_bytes: u64,
+    /// Ready rounds that it holds.
+    pub rounds_held: u32,
+    /// All rounds that it knows, those that are gone excepted.
+    pub rounds_known: u32,
+    /// Each check of readiness.
+    pub checks: Vec<Check>,
+    /// Whether it is shutting down.
+    pub draining: bool,
+    /// How far each member has replicated; empty unless it leads.
+    pub replication: Vec<Replication>,
+}
+
+impl NodeStatus {
+    /// Whether it believes that it leads.
+    pub fn leads(&self) -> bool {
+        self.leader.is_some() && self.leader == self.identity.member
+    }
+
+    /// Whether it may be sent requests: every check holds.
+    pub fn is_ready(&self) -> bool {
+        self.checks.iter().all(|check| check.ok)
+    }
+
+    pub(super) fn from_response(status: v1::GetStatusResponse) -> Result<Self, Error> {
+        Ok(Self {
+            identity: Identity::from_response(status.identity)?,
+            term: Term(status.term),
+            leader: MemberId::new(status.leader_id),
+            last_index: LogIndex(status.last_index),
+            commit_index: LogIndex(status.commit_index),
+            applied_index: LogIndex(status.applied_index),
+            disk_bytes: status.disk_bytes,
+            rounds_held: status.rounds_held,
+            rounds_known: status.rounds_known,
+            checks: status.checks.into_iter().map(read_check).collect(),
+            draining: status.draining,
+            replication: status.progress.iter().filter_map(read_replication).collect(),
+        })
+    }
+}
+
+fn read_check(check: v1::Check) -> Check {
+    Check { name: check.name, ok: check.ok, message: check.message }
+}
+
+fn read_replication(progress: &v1::Progress) -> Option<Replication> {
+    Some(Replication {
+        member: MemberId::new(progress.member_id)?,
+        matched: LogIndex(progress.matched_index),
+        active: progress.active,
+        rounds_missing: progress.rounds_missing,
+    })
+}

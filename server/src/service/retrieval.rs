@@ -3,11 +3,10 @@
 mod lookup;
 mod parts;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use futures::{StreamExt, stream, stream::BoxStream};
 use lookup::Served;
-use silhouette_pir::QueryError;
 use silhouette_proto::v1::{self, get_shape_request, retrieval_server::Retrieval};
 use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
@@ -105,16 +104,18 @@ impl Retrieval for RetrievalService {
         let Served { id, held, .. } = self.served(&round_uid, &encoding_digest).await?;
         // Closed never: it lives as long as the service.
         let permit = Arc::clone(&self.queries).acquire_owned().await.map_err(|_| Refusal::Draining)?;
+        let metrics = Arc::clone(self.node.metrics());
         let answering = tokio::task::spawn_blocking(move || {
             // Kept until the answer is computed, even if its client has gone meanwhile.
             let _permit = permit;
-            held.answer(&query).map_err(|error| match error {
-                QueryError::Length { expected, found } => Refusal::QueryMalformed { id, expected, found },
-                QueryError::StrayBits => {
-                    let expected = held.plan().query_bytes();
-                    Refusal::QueryMalformed { id, expected, found: query.len() as u64 }
-                }
-            })
+            let begun = Instant::now();
+            let answer = held.answer(&query).map_err(|_| Refusal::QueryMalformed {
+                id,
+                expected: held.plan().query_bytes(),
+                found: query.len() as u64,
+            })?;
+            metrics.observe_query(begun.elapsed());
+            Ok::<_, Refusal>(answer)
         });
         let answer = answering.await.map_err(|error| worker_failed(&error))??;
         Ok(Response::new(v1::QueryResponse { encoding_digest, answer: answer.into() }))

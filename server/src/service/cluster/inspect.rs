@@ -6,41 +6,42 @@ use crate::{
     ids::{Digest, LogIndex},
     node::Member,
     service::{agreement::worker_failed, refusal::Refusal},
-    storage::StorageError,
 };
 
-/// How often the digest is taken anew when entries are applied meanwhile.
-const ATTEMPTS: usize = 16;
+/// How often the state is looked at before the caller is asked to repeat.
+const ATTEMPTS: usize = 256;
 
 /// Takes the digest at one applied index.
 pub(super) async fn inspect(member: Member, key: [u8; 32]) -> Result<v1::InspectStateResponse, Refusal> {
-    let inspecting = tokio::task::spawn_blocking(move || inspect_at_rest(&member, &key));
-    let (applied, digest) = inspecting.await.map_err(|error| worker_failed(&error))??;
-    Ok(v1::InspectStateResponse { applied_index: applied.0, digest: digest.0.to_vec().into() })
-}
-
-/// Blocks. Entries wait to be applied while the digest is taken, so that chunks and state belong together; the index is
-/// read before and after, since it may be announced a little later than the state is changed.
-fn inspect_at_rest(member: &Member, key: &[u8; 32]) -> Result<(LogIndex, Digest), Refusal> {
-    let applied = member.consensus.applied();
+    let mut applied = member.consensus.applied();
     for _ in 0..ATTEMPTS {
-        let before = *applied.borrow();
-        let digest = {
-            let state = member.consensus.state();
-            let mut failure = None;
-            let chunks = member
-                .consensus
-                .chunks(state.chunk_keys())
-                .map_while(|chunk| chunk.map_err(|error: StorageError| failure = Some(error)).ok());
-            let digest = state.inspect(key, chunks);
-            match failure {
-                Some(error) => return Err(error.into()),
-                None => digest,
-            }
-        };
-        if *applied.borrow() == before {
-            return Ok((before, digest));
+        applied.mark_unchanged();
+        let here = member.clone();
+        let inspecting = tokio::task::spawn_blocking(move || inspect_at_rest(&here, &key));
+        if let Some((applied_index, digest)) = inspecting.await.map_err(|error| worker_failed(&error))?? {
+            let digest = digest.0.to_vec().into();
+            return Ok(v1::InspectStateResponse { applied_index: applied_index.0, digest });
         }
+        // The sender is gone once the member has stopped.
+        applied.changed().await.map_err(|_| Refusal::Draining)?;
     }
     Err(Refusal::Busy)
+}
+
+/// Takes the digest if the state is that of the announced index; `None` in the middle of a batch of entries, which is
+/// applied to the state first, then stored with its chunks, and then announced. Blocks, and lets entries wait
+/// meanwhile.
+fn inspect_at_rest(member: &Member, key: &[u8; 32]) -> Result<Option<(LogIndex, Digest)>, Refusal> {
+    let state = member.consensus.state();
+    let applied = *member.consensus.applied().borrow();
+    if state.last_applied() > applied {
+        return Ok(None);
+    }
+    let mut failure = None;
+    let chunks = member.consensus.chunks(state.chunk_keys());
+    let digest = state.inspect(key, chunks.map_while(|chunk| chunk.map_err(|error| failure = Some(error)).ok()));
+    match failure {
+        Some(error) => Err(error.into()),
+        None => Ok(Some((applied, digest))),
+    }
 }

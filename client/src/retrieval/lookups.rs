@@ -358,8 +358,8 @@ mod tests {
     use super::*;
     use crate::retrieval::shape::tests::wire;
 
-    fn shape(capacity: u64, downloads: v1::Downloads) -> Shape {
-        let wire = v1::Shape { downloads: downloads.into(), ..wire(1, capacity) };
+    fn shape(pairs: u64, downloads: v1::Downloads) -> Shape {
+        let wire = v1::Shape { downloads: downloads.into(), ..wire(1, pairs) };
         Shape::from_wire(&wire).expect("a description")
     }
 

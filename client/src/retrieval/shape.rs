@@ -160,7 +160,7 @@ impl Shape {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use silhouette_pir::okvs::ValueLayout;
+    use silhouette_pir::okvs::{ValueLayout, public_capacity};
 
     use super::*;
 
@@ -168,8 +168,9 @@ pub(super) mod tests {
         RoundUid::from_bytes([seed; 16])
     }
 
-    /// What a node says of a round of `capacity` values of 8 bytes, whose seeds and digests follow from `seed`.
-    pub(in crate::retrieval) fn wire(seed: u8, capacity: u64) -> v1::Shape {
+    /// What a node says of a round of so many values of 8 bytes, whose seeds and digests follow from `seed`.
+    pub(in crate::retrieval) fn wire(seed: u8, pairs: u64) -> v1::Shape {
+        let capacity = public_capacity(pairs, None).expect("a capacity");
         let plan = Plan::new(capacity, ValueLayout::Fixed { bytes: 8 }, 6).expect("a plan");
         let (dimensions, lwe) = (plan.shape(), plan.lwe());
         v1::Shape {

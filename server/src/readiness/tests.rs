@@ -173,7 +173,7 @@ fn applying_steadily_behind_a_steady_commit_is_no_reason() {
         node.seen.commit.0 += 1;
         node.verdict();
         node.passes(SECOND / 10);
-        node.seen.applied.0 = node.seen.commit.0 - 10;
+        node.seen.applied.0 = node.seen.applied.0.max(node.seen.commit.0.saturating_sub(10));
         assert_eq!(node.failing(), []);
     }
 }

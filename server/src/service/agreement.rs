@@ -69,3 +69,13 @@ pub(super) fn random<const BYTES: usize>() -> Result<[u8; BYTES], Refusal> {
     getrandom::fill(&mut bytes).map_err(no_randomness)?;
     Ok(bytes)
 }
+
+/// A blocking task that did not end as it should: it panicked, or the runtime is stopping.
+pub(super) fn worker_failed(error: &tokio::task::JoinError) -> Refusal {
+    if error.is_panic() {
+        // The panic itself was told by its hook; what it was about may be secret.
+        tracing::error!("a blocking task panicked");
+        return Refusal::Busy;
+    }
+    Refusal::Draining
+}

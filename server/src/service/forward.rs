@@ -3,7 +3,7 @@
 //! The leader's answer is the answer. A write that surely never left this node is refused with `NO_LEADER`; one whose
 //! answer was lost with `OUTCOME_UNKNOWN`, since the leader may have carried it out.
 
-use std::{error::Error as _, future::Future, time::Duration};
+use std::{error::Error as _, time::Duration};
 
 use parking_lot::Mutex;
 use tonic::{
@@ -14,7 +14,10 @@ use tonic::{
 use tonic_types::StatusExt;
 
 use super::refusal::{AddressBook, DOMAIN, Refusal};
-use crate::node::{Member, NodeHandle};
+use crate::{
+    consensus::ProposeError,
+    node::{Member, NodeHandle},
+};
 
 /// Marks a request that a node has forwarded: it is not forwarded again, so that nodes that disagree about who leads
 /// cannot send it in a circle.
@@ -58,6 +61,12 @@ impl Forwarder {
         let leader = leader.and_then(|leader| member.consensus.state().client_address(leader));
         let leader = onward(leader, metadata)?;
         self.connect(leader).map(Place::There)
+    }
+
+    /// The refusal of a call that only a leader answers.
+    pub(super) fn redirection(member: &Member) -> Refusal {
+        let leader = member.consensus.status().borrow().leader;
+        member.refusal(ProposeError::NotLeader { leader })
     }
 
     /// Carries out a write `here`, or has the leader do so over `there`.

@@ -70,7 +70,9 @@ pub enum Refusal {
         id: RoundId,
     },
     /// A query is not one for this round.
-    #[error("the query of {found} bytes does not fit round {id}, whose queries have {expected} bytes and no stray bits")]
+    #[error(
+        "the query of {found} bytes does not fit round {id}, whose queries have {expected} bytes and no stray bits"
+    )]
     QueryMalformed {
         /// Its name.
         id: RoundId,

@@ -39,7 +39,8 @@ mod tests {
 
     #[test]
     fn a_request_that_cannot_be_read_is_an_invalid_one() {
-        for foreign in [Status::internal("invalid wire type"), Status::out_of_range("decoded message length too large")] {
+        for foreign in [Status::internal("invalid wire type"), Status::out_of_range("decoded message length too large")]
+        {
             let sentence = foreign.message().to_owned();
             let status = explained(foreign);
             assert_eq!(status.code(), Code::InvalidArgument);

@@ -68,7 +68,7 @@ async fn agreed(network: &Arc<Network>, round: &RoundName) -> Result<Shape, Erro
         let mut last = None;
         while let Some((voter, answer)) = unheard.next().await {
             match answer.and_then(|response| read(response.shape)) {
-                Ok(shape) => ballot.hear(voter, shape),
+                Ok(shape) => ballot.hear(voter, &shape),
                 Err(error) if error.is_retryable() => last = Some(error),
                 Err(error) => return Err(error),
             }
@@ -109,9 +109,9 @@ impl Ballot {
         self.heard.iter().any(|(heard, _)| heard == voter)
     }
 
-    fn hear(&mut self, voter: &Address, shape: Shape) {
+    fn hear(&mut self, voter: &Address, shape: &Shape) {
         if !self.has_heard(voter) {
-            self.heard.push((voter.clone(), shape));
+            self.heard.push((voter.clone(), *shape));
         }
     }
 
@@ -138,7 +138,7 @@ mod tests {
     fn ballot(voters: usize, seeds: &[u8]) -> Result<Option<Shape>, Error> {
         let mut ballot = Ballot::new(voters);
         for (node, seed) in seeds.iter().enumerate() {
-            ballot.hear(&format!("node-{node}:1").parse().expect("an address"), shape(*seed));
+            ballot.hear(&format!("node-{node}:1").parse().expect("an address"), &shape(*seed));
         }
         ballot.winner()
     }
@@ -165,8 +165,8 @@ mod tests {
     fn a_node_votes_once() {
         let mut ballot = Ballot::new(3);
         let node = "node:1".parse().expect("an address");
-        ballot.hear(&node, shape(1));
-        ballot.hear(&node, shape(1));
+        ballot.hear(&node, &shape(1));
+        ballot.hear(&node, &shape(1));
         assert_eq!(ballot.winner().expect("open"), None);
     }
 }

@@ -243,7 +243,7 @@ pub(super) async fn describe(
     {
         return Ok(kept);
     }
-    Ok(kept.keep(agreement::describe(network, round).await?))
+    Ok(kept.keep(&agreement::describe(network, round).await?))
 }
 
 /// One lookup: a query with a secret of its own, its answer, and what that opens to. The outer error is the request's,

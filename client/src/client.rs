@@ -201,3 +201,54 @@ impl Client {
         retrieval::describe(&self.network, &self.kept, &round.into()).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Add, Answers, Configuration, Create, Published};
+
+    const fn is_send_and_sync<T: Send + Sync>() {}
+
+    fn is_send<T: Send>(_: &T) {}
+
+    #[test]
+    fn handles_errors_and_results_go_to_any_thread() {
+        is_send_and_sync::<Client>();
+        is_send_and_sync::<ClientBuilder>();
+        is_send_and_sync::<Cluster>();
+        is_send_and_sync::<Error>();
+        is_send_and_sync::<Round>();
+        is_send_and_sync::<Answers>();
+        is_send_and_sync::<Published>();
+        is_send_and_sync::<Configuration>();
+        is_send_and_sync::<Watch>();
+    }
+
+    #[tokio::test]
+    async fn futures_may_be_spawned() -> Result<(), Error> {
+        let client = Client::builder().endpoint("127.0.0.1:1").build()?;
+        let uid = RoundUid::from_bytes([0; 16]);
+        let spec = RoundSpec::for_workers(1);
+        is_send(&client.start_round("r", &spec));
+        is_send(&client.publish(uid, "w", [("key", "value")]).on_progress(|_| ()).into_future());
+        is_send(&client.wait(uid).on_change(|_| ()).into_future());
+        is_send(&client.watch(uid).next());
+        is_send(&client.get_round("r"));
+        is_send(&client.list_rounds());
+        is_send(&client.seal_round(uid));
+        is_send(&client.delete_round(uid));
+        is_send(&client.get(uid, "key"));
+        is_send(&client.get_many(uid, ["key"]).on_progress(|_| ()).into_future());
+        is_send(&client.shape(uid));
+        let cluster = client.cluster();
+        let member = "1".parse()?;
+        let (create, add): (Create<'_>, Add<'_>) = (cluster.create(), cluster.add(["127.0.0.1:2".parse()?]));
+        is_send(&create.into_future());
+        is_send(&add.into_future());
+        is_send(&cluster.members());
+        is_send(&cluster.statuses());
+        is_send(&cluster.remove([member]));
+        is_send(&cluster.transfer_leader(Some(member)));
+        Ok(())
+    }
+}

@@ -84,19 +84,6 @@ impl Network {
         Quest::anywhere(self, call, self.settings.timeout).answer(ask).await
     }
 
-    /// Makes a call at one node, again until it is answered, refused or out of time.
-    pub(crate) async fn call_at<T, A>(
-        self: &Arc<Self>,
-        address: &Address,
-        call: Call,
-        ask: impl Fn(Channel) -> A + Send,
-    ) -> Result<T, Error>
-    where
-        A: Future<Output = Result<Response<T>, Status>> + Send,
-    {
-        Quest::at(self, address.clone(), call, self.settings.timeout).answer(ask).await
-    }
-
     /// Makes a call at one node, once.
     pub(crate) async fn call_once<T, A>(
         self: &Arc<Self>,
@@ -139,13 +126,11 @@ impl Network {
             // A node that was paused or cut off keeps its connections open: only silence tells.
             .http2_keep_alive_interval(self.settings.attempt_timeout)
             .keep_alive_timeout(self.settings.attempt_timeout);
-        let channel = match timeout(patience, endpoint.connect()).await {
-            Ok(connected) => connected.map_err(|error| not_sent(&error))?,
-            Err(_) => {
-                let patience = humantime::format_duration(patience);
-                return Err(Failure::NotSent(format!("{address}: no connection within {patience}")));
-            }
-        };
+        let connected = timeout(patience, endpoint.connect()).await.map_err(|_| {
+            let patience = humantime::format_duration(patience);
+            Failure::NotSent(format!("{address}: no connection within {patience}"))
+        })?;
+        let channel = connected.map_err(|error| not_sent(&error))?;
         self.directory.keep(address, channel.clone());
         Ok(channel)
     }

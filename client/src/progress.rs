@@ -9,12 +9,3 @@ pub struct Progress {
     /// All steps.
     pub total: u64,
 }
-
-impl Progress {
-    pub(crate) fn new(done: usize, total: usize) -> Self {
-        Self { done: done as u64, total: total as u64 }
-    }
-}
-
-/// Takes no notice; for calls whose progress nobody watches.
-pub fn unobserved<T>(_: T) {}

@@ -29,7 +29,7 @@ use crate::shape::{Shape, ShapeError};
 
 const MAGIC: [u8; 8] = *b"SILHOKVS";
 const VERSION: u32 = 1;
-const HEADER_BYTES: usize = 82;
+pub(crate) const HEADER_BYTES: usize = 82;
 const DIGEST_CONTEXT: &str = "silhouette-okvs v1 encoding file";
 
 /// Why bytes are not the file of an encoding.

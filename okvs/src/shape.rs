@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::capacity::{MAX_CAPACITY, MIN_CAPACITY};
 use crate::failure::{MAX_SHARD_CAPACITY, band_width_for, rows_for, shard_capacity_for};
+use crate::format::HEADER_BYTES;
 use crate::layout::{MAX_VALUE_BYTES, ValueLayout};
 use crate::solve::Dimensions;
 
@@ -188,6 +189,11 @@ impl Shape {
     /// Bytes of all rows of all shards, which is the encoding without its header.
     pub const fn cell_bytes(&self) -> u64 {
         self.shards as u64 * self.shard_bytes()
+    }
+
+    /// Bytes of the encoding's file, header and cells.
+    pub const fn file_bytes(&self) -> u64 {
+        HEADER_BYTES as u64 + self.cell_bytes()
     }
 
     /// Memory in bytes that encoding this shape needs on `threads` threads beside the pairs and the encoding itself.

@@ -45,7 +45,9 @@ fn check_round(pairs: &[(Vec<u8>, Vec<u8>)], shape: &Shape, seed: u8) -> Result<
     for threads in [2, 3] {
         prop_assert!(encode_on(threads, pairs, shape, seed) == encoding, "{} threads differ", threads);
     }
-    prop_assert_eq!(Encoding::from_bytes(&encoding.to_bytes()), Ok(encoding));
+    let file = encoding.to_bytes();
+    prop_assert_eq!(file.len() as u64, shape.file_bytes());
+    prop_assert_eq!(Encoding::from_bytes(&file), Ok(encoding));
     Ok(())
 }
 

@@ -119,20 +119,25 @@ impl Directory {
         self.inner.lock().nodes.iter().find(|node| node.address == *address)?.channel.clone()
     }
 
-    /// Keeps a connection for further calls.
+    /// Keeps a connection for further calls, if the node is one of the cluster's. One that is asked whether it could
+    /// become a member is not: it may belong to another cluster.
     pub(crate) fn keep(&self, address: &Address, channel: Channel) {
-        self.inner.lock().node(address).channel = Some(channel);
+        if let Some(node) = self.inner.lock().known(address) {
+            node.channel = Some(channel);
+        }
     }
 
     /// A node answered.
     pub(crate) fn answered(&self, address: &Address) {
-        self.inner.lock().node(address).failed = None;
+        if let Some(node) = self.inner.lock().known(address) {
+            node.failed = None;
+        }
     }
 
     /// A node could not be reached or did not answer; its connection is not used again.
     pub(crate) fn failed(&self, address: &Address, now: Instant) {
         let mut inner = self.inner.lock();
-        let node = inner.node(address);
+        let Some(node) = inner.known(address) else { return };
         node.channel = None;
         node.failed = Some(now);
         inner.failed_since = true;
@@ -143,11 +148,17 @@ impl Directory {
 
     /// A node answered that it cannot serve; it is asked last for a while.
     pub(crate) fn refused(&self, address: &Address, now: Instant) {
-        self.inner.lock().node(address).failed = Some(now);
+        if let Some(node) = self.inner.lock().known(address) {
+            node.failed = Some(now);
+        }
     }
 }
 
 impl Inner {
+    fn known(&mut self, address: &Address) -> Option<&mut Node> {
+        self.nodes.iter_mut().find(|node| node.address == *address)
+    }
+
     fn node(&mut self, address: &Address) -> &mut Node {
         let index = self.nodes.iter().position(|node| node.address == *address).unwrap_or_else(|| {
             self.nodes.push(Node::new(address.clone(), false));
@@ -227,5 +238,14 @@ mod tests {
         directory.set_members(&[address("b")], None, now);
         assert!(!directory.begin_refresh(now + REFRESH_INTERVAL_AFTER_FAILURE));
         assert!(directory.begin_refresh(now + REFRESH_INTERVAL));
+    }
+
+    #[test]
+    fn a_stranger_that_was_asked_something_is_not_taken_for_a_member() {
+        let directory = directory(&["a"]);
+        directory.answered(&address("x"));
+        directory.refused(&address("x"), Instant::now());
+        directory.failed(&address("x"), Instant::now());
+        assert_eq!(names(&directory.addresses()), "a");
     }
 }

@@ -8,7 +8,7 @@ const PAIR_OVERHEAD_BYTES: usize = 16;
 /// All of a publication: it is kept until it is committed, since a cluster that has dropped an abandoned upload asks
 /// for it from the start.
 pub(super) struct Chunks {
-    chunks: Vec<Vec<Pair>>,
+    parts: Vec<Vec<Pair>>,
     /// Bytes of keys and values before each chunk, and of all.
     bytes_before: Vec<u64>,
     pairs: u64,
@@ -43,17 +43,17 @@ impl Chunks {
             chunks.push(chunk);
             bytes_before.push(bytes);
         }
-        Self { chunks, bytes_before, pairs: digests.len() as u64, digest: content_digest(&mut digests) }
+        Self { parts: chunks, bytes_before, pairs: digests.len() as u64, digest: content_digest(&mut digests) }
     }
 
     /// How many chunks there are.
     pub(super) fn len(&self) -> u64 {
-        self.chunks.len() as u64
+        self.parts.len() as u64
     }
 
     /// The pairs of a chunk; their bytes are shared, not copied.
     pub(super) fn get(&self, sequence: u64) -> Option<Vec<Pair>> {
-        self.chunks.get(usize::try_from(sequence).ok()?).cloned()
+        self.parts.get(usize::try_from(sequence).ok()?).cloned()
     }
 
     /// Bytes of keys and values in the first `sequence` chunks.
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn a_pair_that_is_too_long_has_a_chunk_of_its_own() {
         let long = [("a", "1".to_owned()), ("b", "2".repeat(1_000)), ("c", "3".to_owned())];
-        let sizes: Vec<_> = Chunks::of(long, 100).chunks.iter().map(Vec::len).collect();
+        let sizes: Vec<_> = Chunks::of(long, 100).parts.iter().map(Vec::len).collect();
         assert_eq!(sizes, [1, 1, 1]);
     }
 

@@ -59,12 +59,12 @@ impl Upload {
             self.network.refresh_if_due();
             let (address, channel) = self.connect(&mut quest).await?;
             let mut failure = match self.stream(&mut quest, &channel, false, &mut observe).await? {
-                End::Published { already } => return self.published(already, total, observe),
+                End::Published { already } => return Ok(self.published(already, total, observe)),
                 End::Lost(failure) => failure,
             };
             if self.names_undialled_leader(&failure) {
                 match self.stream(&mut quest, &channel, true, &mut observe).await? {
-                    End::Published { already } => return self.published(already, total, observe),
+                    End::Published { already } => return Ok(self.published(already, total, observe)),
                     End::Lost(relayed) => failure = relayed,
                 }
             }
@@ -76,9 +76,9 @@ impl Upload {
         }
     }
 
-    fn published(&self, already: bool, total: u64, mut observe: impl FnMut(Progress)) -> Result<Published, Error> {
+    fn published(&self, already: bool, total: u64, mut observe: impl FnMut(Progress)) -> Published {
         observe(Progress { done: total, total });
-        Ok(Published { pairs: self.chunks.pairs(), already })
+        Published { pairs: self.chunks.pairs(), already }
     }
 
     /// Connects to the next node, and remembers leaders that cannot be dialled.
@@ -114,6 +114,7 @@ impl Upload {
         observe: &mut (impl FnMut(Progress) + Send),
     ) -> Result<End, Error> {
         let window = self.network.settings().chunks_in_flight as u64;
+        let total = self.chunks.bytes_before(self.chunks.len());
         // Room for everything that may be under way, so that sending never waits.
         let (outgoing, messages) = mpsc::channel(window as usize + FRAME_MESSAGES);
         send(&outgoing, Part::Header(self.header(relay)));
@@ -145,11 +146,12 @@ impl Upload {
             }
             match self.event(&mut events).await {
                 Ok(Event::Durable(durable)) => {
-                    self.durable = Self::checked(durable.next_sequence, self.durable, next)?;
-                    quest.progressed();
-                    let (done, total) =
-                        (self.chunks.bytes_before(self.durable), self.chunks.bytes_before(self.chunks.len()));
-                    observe(Progress { done, total });
+                    let reached = Self::checked(durable.next_sequence, self.durable, next)?;
+                    if reached > self.durable {
+                        self.durable = reached;
+                        quest.progressed();
+                        observe(Progress { done: self.chunks.bytes_before(reached), total });
+                    }
                 }
                 Ok(Event::Published(published)) if committed => {
                     return Ok(End::Published { already: published.already });

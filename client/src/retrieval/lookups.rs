@@ -350,3 +350,48 @@ async fn fetch_encoding(
 async fn compute<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
     spawn_blocking(work).await.map_err(|error| Error::inconsistent("a computation", error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use silhouette_proto::v1;
+
+    use super::*;
+    use crate::retrieval::shape::tests::wire;
+
+    fn shape(pairs: u64, downloads: v1::Downloads) -> Shape {
+        let wire = v1::Shape { downloads: downloads.into(), ..wire(1, pairs) };
+        Shape::from_wire(&wire).expect("a description")
+    }
+
+    #[test]
+    fn the_plan_follows_from_the_padded_number_of_keys() {
+        let shape = shape(1 << 17, v1::Downloads::Forbidden);
+        for (keys, lookups) in [(1, 6), (6, 6), (7, 12), (12, 12), (13, 18)] {
+            assert_eq!(plan(&shape, keys, Mode::Auto), Planned::Queries { lookups }, "{keys} keys");
+            assert_eq!(plan(&shape, keys, Mode::Pir), Planned::Queries { lookups }, "{keys} keys");
+        }
+    }
+
+    #[test]
+    fn the_cheaper_way_is_taken_unless_one_is_demanded_or_forbidden() {
+        let (small, large) = (shape(100, v1::Downloads::Allowed), shape(1 << 18, v1::Downloads::Allowed));
+        assert_eq!(plan(&small, 1, Mode::Auto), Planned::Download);
+        assert_eq!(plan(&large, 1, Mode::Auto), Planned::Queries { lookups: 6 });
+        assert_eq!(plan(&large, 100_000, Mode::Auto), Planned::Download);
+        assert_eq!(plan(&small, 1, Mode::Pir), Planned::Queries { lookups: 6 });
+        assert_eq!(plan(&large, 1, Mode::Download), Planned::Download);
+        let closed = shape(100, v1::Downloads::Forbidden);
+        assert_eq!(plan(&closed, 1, Mode::Auto), Planned::Queries { lookups: 6 });
+    }
+
+    #[test]
+    fn what_was_found_is_not_shown() {
+        let answers = Answers {
+            values: vec![Some(b"a secret value".to_vec())],
+            method: Method::Queries,
+            traffic: Traffic::default(),
+        };
+        let shown = format!("{answers:?}");
+        assert!(!shown.contains("secret") && !shown.contains("97"), "{shown}");
+    }
+}

@@ -157,3 +157,79 @@ impl Shape {
         &self.parameters
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use silhouette_pir::okvs::{ValueLayout, public_capacity};
+
+    use super::*;
+
+    pub(in crate::retrieval) fn uid(seed: u8) -> RoundUid {
+        RoundUid::from_bytes([seed; 16])
+    }
+
+    /// What a node says of a round of so many values of 8 bytes, whose seeds and digests follow from `seed`.
+    pub(in crate::retrieval) fn wire(seed: u8, pairs: u64) -> v1::Shape {
+        let capacity = public_capacity(pairs, None).expect("a capacity");
+        let plan = Plan::new(capacity, ValueLayout::Fixed { bytes: 8 }, 6).expect("a plan");
+        let (dimensions, lwe) = (plan.shape(), plan.lwe());
+        v1::Shape {
+            round_uid: uid(seed).to_string(),
+            capacity: dimensions.capacity(),
+            shards: dimensions.shards(),
+            rows_per_shard: dimensions.rows_per_shard(),
+            band_width: dimensions.band_width(),
+            value_length: Some(v1::shape::ValueLength::FixedValueBytes(8)),
+            sigma: lwe.sigma().value(),
+            query_bits: lwe.query_bits(),
+            hint_bits: lwe.hint_bits(),
+            answer_bits: lwe.answer_bits(),
+            hash_seed: vec![seed; 32].into(),
+            attempt: 0,
+            encoding_digest: vec![seed; 32].into(),
+            hint_digest: vec![!seed; 32].into(),
+            expected_lookups: 6,
+            downloads: v1::Downloads::Allowed.into(),
+            encoding_bytes: plan.encoding_bytes(),
+            hint_bytes: plan.hint_bytes(),
+        }
+    }
+
+    pub(in crate::retrieval) fn shape(seed: u8) -> Shape {
+        Shape::from_wire(&wire(seed, 1_000)).expect("a description")
+    }
+
+    #[test]
+    fn a_description_is_read_off_the_wire() {
+        let (wire, shape) = (wire(7, 1_000), shape(7));
+        assert_eq!(
+            (shape.uid(), shape.capacity(), shape.value_length()),
+            (uid(7), wire.capacity, ValueLength::Exactly(8))
+        );
+        assert_eq!((shape.hint_bytes(), shape.encoding_bytes()), (wire.hint_bytes, wire.encoding_bytes));
+        assert_eq!(shape.encoding_digest().as_bytes(), &[7; 32]);
+    }
+
+    #[test]
+    fn a_description_that_contradicts_itself_is_refused() {
+        let good = wire(7, 1_000);
+        let broken = [
+            v1::Shape { rows_per_shard: good.rows_per_shard + 1, ..good.clone() },
+            v1::Shape { band_width: good.band_width + 1, ..good.clone() },
+            v1::Shape { encoding_bytes: good.encoding_bytes - 1, ..good.clone() },
+            v1::Shape { hint_bytes: good.hint_bytes + 1, ..good.clone() },
+            v1::Shape { shards: 0, ..good.clone() },
+            v1::Shape { sigma: 8, ..good.clone() },
+            v1::Shape { value_length: None, ..good.clone() },
+            v1::Shape { hash_seed: vec![7; 31].into(), ..good.clone() },
+            v1::Shape { encoding_digest: vec![7; 33].into(), ..good.clone() },
+            v1::Shape { attempt: 256, ..good.clone() },
+            v1::Shape { expected_lookups: 0, ..good.clone() },
+            v1::Shape { expected_lookups: MAX_EXPECTED_LOOKUPS + 1, ..good.clone() },
+            v1::Shape { round_uid: "r1".to_owned(), ..good },
+        ];
+        for (place, shape) in broken.iter().enumerate() {
+            assert!(matches!(Shape::from_wire(shape), Err(Error::Inconsistent { .. })), "the {place}-th is accepted");
+        }
+    }
+}

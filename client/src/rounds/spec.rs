@@ -64,7 +64,7 @@ pub enum Downloads {
 /// let spec = RoundSpec::for_workers(8)
 ///     .max_pairs(100_000)
 ///     .values_of(8)
-///     .deadline(Duration::from_secs(600))
+///     .deadline(Duration::from_mins(10))
 ///     .seal_at_deadline()
 ///     .expected_lookups(40);
 /// ```
@@ -277,9 +277,9 @@ mod tests {
             RoundSpec::for_named_workers(["a", "b"])
                 .max_pairs(0)
                 .values_of(8)
-                .deadline(Duration::from_secs(60))
+                .deadline(Duration::from_mins(1))
                 .seal_at_deadline()
-                .retention(Duration::from_secs(3_600))
+                .retention(Duration::from_hours(1))
                 .expected_lookups(40)
                 .forbid_downloads(),
         ];

@@ -143,12 +143,10 @@ impl Watch {
         if open.since.elapsed() > settings.longest_pause {
             quest.progressed();
         }
-        match failure {
-            Some(failure) => quest.fail(&open.address, failure),
-            None => {
-                quest.begin_again();
-                Ok(())
-            }
-        }
+        let Some(failure) = failure else {
+            quest.begin_again();
+            return Ok(());
+        };
+        quest.fail(&open.address, failure)
     }
 }

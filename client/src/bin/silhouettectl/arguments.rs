@@ -211,7 +211,6 @@ mod tests {
             "silhouettectl round get r1",
             "silhouettectl cluster remove 0",
             "silhouettectl cluster add",
-            "silhouettectl cluster add a:1 b:2 --replaces 3",
         ];
         for line in wrong {
             let error = parse(line).expect_err(line);

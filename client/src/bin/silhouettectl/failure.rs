@@ -71,12 +71,11 @@ fn advice(reason: &str) -> Option<&'static str> {
         "UNREACHABLE" => "is a server running there? see --endpoints",
         "TIMED_OUT" => "repeat it, or allow longer with --timeout",
         "NO_LEADER" | "NOT_LEADER" | "STORAGE_FAILED" | "INCONSISTENT" => "see silhouettectl cluster status",
-        "CLUSTER_FORMING" => "see silhouettectl cluster members",
         "BUSY" | "STARTING" | "DRAINING" | "CHANGE_IN_FLIGHT" | "CONFIGURATION_CHANGED" | "OUTCOME_UNKNOWN" => {
             "repeat the command"
         }
         "UNINITIALISED" => "found a cluster with silhouettectl cluster create",
-        "MEMBER_NOT_FOUND" | "WRONG_MEMBER" | "REMOVED" => "see silhouettectl cluster members",
+        "CLUSTER_FORMING" | "MEMBER_NOT_FOUND" | "WRONG_MEMBER" | "REMOVED" => "see silhouettectl cluster members",
         "NOT_CAUGHT_UP" => "wait for it, see silhouettectl cluster status",
         "ROUND_NOT_FOUND" | "ROUND_ID_RETIRED" | "ROUND_GONE" => "see silhouettectl round list",
         "ROUND_NOT_READY" => "wait for it with silhouettectl round wait",

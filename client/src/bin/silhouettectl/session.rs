@@ -8,7 +8,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     output::{Change, Format, View},
-    terminal::Terminal,
+    terminal::{self, Terminal},
 };
 
 /// One run of the program.
@@ -50,12 +50,12 @@ impl Session {
 
     /// Shows what was asked for.
     pub(crate) fn show(&self, view: &impl View) -> Result<(), Failure> {
-        self.terminal.print(&self.globals.output.render(view)?)
+        terminal::print(&self.globals.output.render(view)?)
     }
 
     /// Shows one of many things that follow each other.
     pub(crate) fn show_one_of_many(&self, view: &impl View) -> Result<(), Failure> {
-        self.terminal.print(&self.globals.output.render_one_of_many(view)?)
+        terminal::print(&self.globals.output.render_one_of_many(view)?)
     }
 
     /// Shows what was changed, or that nothing had to be, and how the process ends then.

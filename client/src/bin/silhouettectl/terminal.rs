@@ -50,31 +50,24 @@ impl Terminal {
     }
 
     /// Whether confirmations and progress are to be left out.
-    pub(crate) const fn is_quiet(&self) -> bool {
+    pub(crate) const fn is_quiet(self) -> bool {
         self.quiet
     }
 
     /// Whether standard error is somewhere a bar can be drawn.
-    pub(crate) const fn shows_progress(&self) -> bool {
+    pub(crate) const fn shows_progress(self) -> bool {
         self.shows_progress
     }
 
-    /// Writes data.
-    pub(crate) fn print(&self, data: &str) -> Result<(), Failure> {
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(data.as_bytes())?;
-        Ok(stdout.flush()?)
-    }
-
     /// Says what is going on.
-    pub(crate) fn tell(&self, step: impl fmt::Display) {
+    pub(crate) fn tell(self, step: impl fmt::Display) {
         if !self.quiet {
             let _ = writeln!(io::stderr().lock(), "{step}");
         }
     }
 
     /// Says why the command fails. Whoever has closed standard error does not want to know.
-    pub(crate) fn report(&self, sentence: &str) {
+    pub(crate) fn report(self, sentence: &str) {
         let choice = match self.color {
             Color::Auto => AutoStream::choice(&io::stderr()),
             Color::Always => ColorChoice::Always,
@@ -85,7 +78,7 @@ impl Terminal {
     }
 
     /// Asks whether to go on. `action` names what would happen, as in "deleting round r1".
-    pub(crate) async fn confirm(&self, action: &str, consequence: &str) -> Result<(), Failure> {
+    pub(crate) async fn confirm(self, action: &str, consequence: &str) -> Result<(), Failure> {
         if !self.asks {
             return Err(Failure::NobodyToAsk(action.to_owned()));
         }
@@ -101,6 +94,13 @@ impl Terminal {
         let answer = answer.await?;
         if is_yes(&answer) { Ok(()) } else { Err(Failure::NotConfirmed) }
     }
+}
+
+/// Writes data.
+pub(crate) fn print(data: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(data.as_bytes())?;
+    Ok(stdout.flush()?)
 }
 
 fn is_yes(answer: &str) -> bool {

@@ -43,7 +43,7 @@ struct Server {
 impl View for Versions {
     fn table(&self, _wide: bool) -> String {
         let mut table = Table::new(["NAME", "ENDPOINT"], None, "VERSION");
-        table.row(["silhouettectl".to_owned(), or_none(None::<String>)], None, self.client.version);
+        table.row(["silhouettectl".to_owned(), or_none(None::<String>)], None, self.client.version.to_owned());
         for server in &self.servers {
             let version = server.version.as_ref().or(server.error.as_ref());
             table.row([or_none(server.name.as_ref()), server.endpoint.clone()], None, or_none(version));

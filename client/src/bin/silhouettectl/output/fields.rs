@@ -1,5 +1,7 @@
 //! All about one object, a field a line, as `kubectl describe` shows it.
 
+use std::fmt::{Display, Write as _};
+
 /// Where values begin.
 const VALUE_COLUMN: usize = 20;
 
@@ -9,13 +11,13 @@ pub(crate) struct Fields(String);
 
 impl Fields {
     /// Adds a field.
-    pub(crate) fn add(&mut self, name: &str, value: impl ToString) {
-        self.push(&format!("{name}:"), &value.to_string());
+    pub(crate) fn add(&mut self, name: &str, value: &impl Display) {
+        self.push(&format!("{name}:"), value);
     }
 
     /// Adds a field that belongs to the heading above.
-    pub(crate) fn add_below(&mut self, name: &str, value: impl ToString) {
-        self.push(&format!("  {name}:"), &value.to_string());
+    pub(crate) fn add_below(&mut self, name: &str, value: &impl Display) {
+        self.push(&format!("  {name}:"), value);
     }
 
     /// Adds a line above fields or a table that belong together.
@@ -38,8 +40,9 @@ impl Fields {
         self.0
     }
 
-    fn push(&mut self, name: &str, value: &str) {
-        self.0.push_str(&format!("{name:VALUE_COLUMN$}{value}\n"));
+    fn push(&mut self, name: &str, value: &impl Display) {
+        // A string takes all that is written to it.
+        let _ = writeln!(self.0, "{name:VALUE_COLUMN$}{value}");
     }
 }
 
@@ -50,9 +53,9 @@ mod tests {
     #[test]
     fn values_stand_below_each_other() {
         let mut fields = Fields::default();
-        fields.add("Name", "r1");
+        fields.add("Name", &"r1");
         fields.head("Retrieval");
-        fields.add_below("Query", 3);
+        fields.add_below("Query", &3);
         fields.indent("A   B\n1   2\n");
         let expected = "\
 Name:               r1

@@ -25,7 +25,7 @@ impl Table {
     pub(crate) fn new<T: ToString>(
         titles: impl IntoIterator<Item = T>,
         wide: impl IntoIterator<Item = T>,
-        last: impl ToString,
+        last: T,
     ) -> Self {
         let mut table = Self { rows: Vec::new(), titled: true, widths: Vec::new() };
         table.row(titles, wide, last);
@@ -51,10 +51,9 @@ impl Table {
         &mut self,
         cells: impl IntoIterator<Item = T>,
         wide: impl IntoIterator<Item = T>,
-        last: impl ToString,
+        last: T,
     ) {
-        let cells = cells.into_iter().chain(wide).map(|cell| cell.to_string());
-        self.rows.push(cells.chain([last.to_string()]).collect());
+        self.rows.push(cells.into_iter().chain(wide).chain([last]).map(|cell| cell.to_string()).collect());
     }
 
     /// The whole table, each line with its end.

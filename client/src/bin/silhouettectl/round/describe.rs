@@ -69,13 +69,13 @@ impl From<Shape> for RetrievalDocument {
 impl RetrievalDocument {
     fn add_to(&self, fields: &mut Fields) {
         fields.head("Retrieval");
-        fields.add_below("Sigma", self.sigma);
-        fields.add_below("Matrix", format!("{} shards of {} rows", self.shards, self.rows_per_shard));
-        fields.add_below("Band", format!("{} rows", self.band_width));
-        fields.add_below("Query", BinaryBytes(self.query_bytes));
-        fields.add_below("Answer", BinaryBytes(self.answer_bytes));
-        fields.add_below("Hint", format!("{}, once", BinaryBytes(self.hint_bytes)));
-        fields.add_below("Download", BinaryBytes(self.encoding_bytes));
+        fields.add_below("Sigma", &self.sigma);
+        fields.add_below("Matrix", &format!("{} shards of {} rows", self.shards, self.rows_per_shard));
+        fields.add_below("Band", &format!("{} rows", self.band_width));
+        fields.add_below("Query", &BinaryBytes(self.query_bytes));
+        fields.add_below("Answer", &BinaryBytes(self.answer_bytes));
+        fields.add_below("Hint", &format!("{}, once", BinaryBytes(self.hint_bytes)));
+        fields.add_below("Download", &BinaryBytes(self.encoding_bytes));
     }
 }
 
@@ -89,14 +89,14 @@ impl Description {
         let deadline =
             spec.deadline.map(|after| format!("{} ({})", format_duration(after), on_deadline(spec.on_deadline)));
         fields.head("Spec");
-        fields.add_below("Workers", expected);
-        fields.add_below("Max pairs", or_none(spec.max_pairs));
-        fields.add_below("Values", value_length(spec.value_length));
-        fields.add_below("On conflict", on_conflict(spec.on_conflict));
-        fields.add_below("Deadline", or_none(deadline));
-        fields.add_below("Retention", or_none(spec.retention.map(format_duration)));
-        fields.add_below("Expected lookups", spec.expected_lookups);
-        fields.add_below("Downloads", downloads(spec.downloads));
+        fields.add_below("Workers", &expected);
+        fields.add_below("Max pairs", &or_none(spec.max_pairs));
+        fields.add_below("Values", &value_length(spec.value_length));
+        fields.add_below("On conflict", &on_conflict(spec.on_conflict));
+        fields.add_below("Deadline", &or_none(deadline));
+        fields.add_below("Retention", &or_none(spec.retention.map(format_duration)));
+        fields.add_below("Expected lookups", &spec.expected_lookups);
+        fields.add_below("Downloads", &downloads(spec.downloads));
     }
 
     fn add_progress(&self, fields: &mut Fields) {
@@ -106,7 +106,7 @@ impl Description {
             let mut table = Table::new(["NAME", "PUBLISHED"], None, "CHUNKS");
             for worker in &round.workers {
                 let published = if worker.published { "yes" } else { "no" };
-                table.row([printable(&worker.worker).as_str(), published], None, worker.staged_chunks);
+                table.row([printable(&worker.worker), published.to_owned()], None, worker.staged_chunks.to_string());
             }
             fields.indent(&table.render());
         }
@@ -127,16 +127,16 @@ impl View for Description {
         let round = &self.round;
         let mut fields = Fields::default();
         fields.add("Name", &round.id);
-        fields.add("Uid", round.uid);
-        fields.add("Phase", round.phase);
+        fields.add("Uid", &round.uid);
+        fields.add("Phase", &round.phase);
         if let Some(failure) = &round.failure {
-            fields.add("Failure", printable(failure));
+            fields.add("Failure", &printable(failure));
         }
-        fields.add("Age", age(round.age()));
-        fields.add("Workers", format!("{}/{}", round.workers_published, round.workers_expected));
-        fields.add("Capacity", or_none(round.capacity));
-        fields.add("Encoding", or_none(round.encoding_digest));
-        fields.add("Reseals", round.reseal);
+        fields.add("Age", &age(round.age()));
+        fields.add("Workers", &format!("{}/{}", round.workers_published, round.workers_expected));
+        fields.add("Capacity", &or_none(round.capacity));
+        fields.add("Encoding", &or_none(round.encoding_digest));
+        fields.add("Reseals", &round.reseal);
         self.add_spec(&mut fields);
         if let Some(retrieval) = &self.retrieval {
             retrieval.add_to(&mut fields);

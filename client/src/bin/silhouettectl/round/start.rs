@@ -14,7 +14,7 @@ use crate::{exit::Exit, failure::Failure, session::Session};
 Examples:
   silhouettectl round start levels-1 --workers 8
   silhouettectl round start levels-2 --workers alice,bob --fixed-value-bytes 8 --expected-lookups 40
-  silhouettectl round start levels-3 --workers 8 --max-pairs 100000 --deadline 10m --on-deadline seal")]
+  silhouettectl round start levels-3 --workers 8 --deadline 10m --on-deadline seal")]
 pub(crate) struct Start {
     /// Letters, digits, `-`, `_`, `.` and `/`; at most 128
     id: String,

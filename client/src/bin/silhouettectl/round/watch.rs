@@ -4,7 +4,7 @@ use clap::Args;
 use serde::Serialize;
 use silhouette_client::{Revision, RoundChange};
 
-use super::view::{RoundDocument, RoundRow, name};
+use super::view::{RoundDocument, RoundRow};
 use crate::{exit::Exit, failure::Failure, output::View, session::Session};
 
 /// Columns of a table that grows line by line: they cannot follow what comes later.
@@ -40,7 +40,7 @@ impl ChangeDocument {
     fn new(change: &RoundChange, first: bool) -> Self {
         let mut row = RoundRow::from(&change.round);
         if change.deleted {
-            row.phase = "Deleted".to_owned();
+            "Deleted".clone_into(&mut row.phase);
         }
         let (revision, round) = (change.revision.get(), RoundDocument::from(&change.round));
         Self { revision, deleted: change.deleted, round, row, first }

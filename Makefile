@@ -53,7 +53,7 @@ unit: setup ## Run unit, property and documentation tests
 system: build ## Run the whole-system tests against real server processes
 	$(CARGO) test $(PROFILE) --locked -p silhouette-tests -- --test-threads $(SYSTEM_TEST_THREADS)
 
-soak: build ## Run the long fault schedules
+soak: build ## Run the long schedules: faults, failure rates, a thousand rounds
 	SILHOUETTE_SOAK=1 $(CARGO) test $(PROFILE) --locked -p silhouette-tests -- --test-threads 1
 
 clean: ## Delete everything that was built

@@ -7,10 +7,13 @@
 
 pub mod config;
 pub mod consensus;
+mod duties;
 pub mod encoding;
+mod http;
 pub mod ids;
 pub mod node;
 pub mod readiness;
+mod sealing;
 pub mod service;
 pub mod state;
 pub mod storage;

@@ -123,9 +123,7 @@ impl Readiness {
         self.held = self.held.next(now, all, &self.settings);
         let at_once = [
             Check::new(CheckName::Voter, seen.standing == Standing::Voter, || seen.standing.sentence().to_owned()),
-            Check::new(CheckName::Disk, seen.disk_fault.is_none(), || {
-                seen.disk_fault.clone().unwrap_or_default()
-            }),
+            Check::new(CheckName::Disk, seen.disk_fault.is_none(), || seen.disk_fault.clone().unwrap_or_default()),
             Check::new(CheckName::Draining, !seen.draining, || "is about to stop".to_owned()),
         ];
         let ready = matches!(self.held, Held::Ready { .. }) && at_once.iter().all(|check| check.ok);

@@ -1,4 +1,45 @@
 //! The calls that a node answers on its client address.
+//!
+//! Each call checks its request ([`validate`]), asks consensus or the state ([`agreement`]), puts the answer into
+//! messages ([`wire`]), and refuses with a stable reason ([`refusal`]). Writes are carried out by the leader, wherever
+//! they arrive ([`forward`]); reads by any node.
+//!
+//! Nothing here logs a key, a value or a query.
 
+mod agreement;
+mod cluster;
+mod draining;
+mod forward;
 pub mod refusal;
+mod relay;
+mod retrieval;
+mod rounds;
+mod unreadable;
 mod validate;
+mod wire;
+
+pub use cluster::ClusterService;
+pub use retrieval::RetrievalService;
+pub use rounds::RoundsService;
+use silhouette_proto::v1::{
+    cluster_server::ClusterServer, retrieval_server::RetrievalServer, rounds_server::RoundsServer,
+};
+use tonic::service::{LayerExt, Routes};
+use tower::util::MapResponseLayer;
+
+use crate::node::NodeHandle;
+
+/// Longest request, in bytes: well above the largest chunk, and a query for more rows than the noise bound allows.
+const MAX_REQUEST_BYTES: usize = 4 << 20;
+
+/// The services `Rounds`, `Retrieval` and `Cluster` of a node.
+pub fn routes(node: NodeHandle) -> Routes {
+    let explained = MapResponseLayer::new(unreadable::explain);
+    let rounds = RoundsServer::new(RoundsService::new(node.clone())).max_decoding_message_size(MAX_REQUEST_BYTES);
+    let retrieval =
+        RetrievalServer::new(RetrievalService::new(node.clone())).max_decoding_message_size(MAX_REQUEST_BYTES);
+    let cluster = ClusterServer::new(ClusterService::new(node)).max_decoding_message_size(MAX_REQUEST_BYTES);
+    Routes::new(explained.named_layer(rounds))
+        .add_service(explained.named_layer(retrieval))
+        .add_service(explained.named_layer(cluster))
+}

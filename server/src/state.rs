@@ -62,6 +62,8 @@ pub struct State {
     cluster: ClusterRecord,
     rounds: BTreeMap<RoundUid, Round>,
     lookup: Lookup,
+    /// Volatile: a restored state has applied nothing.
+    last_applied: LogIndex,
 }
 
 /// The state but its rounds, as it is stored.
@@ -112,7 +114,12 @@ impl State {
     }
 
     fn of(cluster: ClusterRecord) -> Self {
-        Self { cluster, rounds: BTreeMap::new(), lookup: Lookup::default() }
+        Self { cluster, rounds: BTreeMap::new(), lookup: Lookup::default(), last_applied: LogIndex(0) }
+    }
+
+    /// Index of the last entry that was applied since this state was made, bootstrapped or restored; 0 before.
+    pub fn last_applied(&self) -> LogIndex {
+        self.last_applied
     }
 
     /// Cluster time of the last entry.

@@ -1,5 +1,15 @@
-//! What a node tells of itself: log lines and metrics.
+//! What a node tells of itself: log lines on standard error and metrics for Prometheus.
+//!
+//! No log line, metric or label carries a key, a value, a query, a seed, or anything that tells clients apart.
 
-/// Counts for `/metrics`. No metric carries a key, a query or a label per client.
-#[derive(Debug, Default)]
-pub struct Metrics {}
+mod calls;
+mod figures;
+mod logs;
+mod methods;
+mod metrics;
+mod process;
+
+pub(crate) use calls::CountCalls;
+pub(crate) use figures::{Figures, RoundCounts};
+pub use logs::{LogError, start_logs};
+pub use metrics::Metrics;

@@ -58,9 +58,10 @@ pub struct StorageSection {
 
 /// An address to listen on, and what others are told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct EndpointSection<const PORT: u16> {
     /// IP address and port to listen on; port 0 takes a free one.
+    #[serde(default = "loopback::<PORT>")]
     pub addr: SocketAddr,
     /// `host:port` under which others reach it. Default: `addr`.
     pub advertise_addr: Option<String>,
@@ -68,8 +69,13 @@ pub struct EndpointSection<const PORT: u16> {
 
 impl<const PORT: u16> Default for EndpointSection<PORT> {
     fn default() -> Self {
-        Self { addr: SocketAddr::from(([127, 0, 0, 1], PORT)), advertise_addr: None }
+        Self { addr: loopback::<PORT>(), advertise_addr: None }
     }
+}
+
+/// Serde takes no default of a type that is generic over a number, hence one of its field.
+fn loopback<const PORT: u16>() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], PORT))
 }
 
 /// Agreement among members. All members should have the same times.

@@ -1,12 +1,6 @@
 //! A configuration that was found to make sense.
 
-use std::{
-    fs,
-    net::SocketAddr,
-    num::NonZeroUsize,
-    path::PathBuf,
-    thread,
-};
+use std::{fs, net::SocketAddr, num::NonZeroUsize, path::PathBuf, thread};
 
 use super::{Arguments, Configuration, ConfigurationError, EndpointSection};
 
@@ -130,9 +124,8 @@ fn endpoint<const PORT: u16>(
         ));
     }
     match advertise {
-        Some(advertise) if !is_host_and_port(advertise) => problems.push(format!(
-            "{section}.advertise_addr {advertise:?} must be HOST:PORT (--advertise-{section}-addr)"
-        )),
+        Some(advertise) if !is_host_and_port(advertise) => problems
+            .push(format!("{section}.advertise_addr {advertise:?} must be HOST:PORT (--advertise-{section}-addr)")),
         None if addr.ip().is_unspecified() => problems.push(format!(
             "{section}.addr {addr} is no address that others can dial: give --advertise-{section}-addr HOST:PORT"
         )),

@@ -25,8 +25,8 @@ impl LeaderClock {
 
     /// Cluster time now; `None` while it does not run.
     pub(super) fn now(&self) -> Option<ClusterTime> {
-        self.begun.lock().map(|(state, begun)| {
-            state.after(u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX))
-        })
+        self.begun
+            .lock()
+            .map(|(state, begun)| state.after(u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)))
     }
 }

@@ -71,8 +71,8 @@ impl Storage for RaftStorage {
     }
 
     /// A snapshot is only ever temporarily unavailable: raft panics on anything else.
-    fn snapshot(&self, request_index: u64, _to: u64) -> raft::Result<Snapshot> {
+    fn snapshot(&self, request_index: u64, to: u64) -> raft::Result<Snapshot> {
         let needed = LogIndex(request_index.max(self.log.truncated().0.0));
-        self.snapshots.newest(needed).ok_or_else(|| RaftStorageError::SnapshotTemporarilyUnavailable.into())
+        self.snapshots.newest(needed, to).ok_or_else(|| RaftStorageError::SnapshotTemporarilyUnavailable.into())
     }
 }

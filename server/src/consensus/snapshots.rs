@@ -45,15 +45,22 @@ struct Shelf {
 
 /// The snapshots on offer.
 #[derive(Default)]
-pub(crate) struct Snapshots {
+pub(super) struct Snapshots {
     shelf: Mutex<Shelf>,
 }
 
 impl Snapshots {
-    /// The newest snapshot, if it reaches `index`; otherwise one is wanted.
-    pub(super) fn newest(&self, index: LogIndex) -> Option<Snapshot> {
+    /// The newest snapshot, if it reaches `index` and knows `member`; otherwise one is wanted. A member refuses a
+    /// snapshot of a configuration without itself.
+    pub(super) fn newest(&self, index: LogIndex, member: u64) -> Option<Snapshot> {
         let mut shelf = self.shelf.lock();
-        let newest = shelf.prepared.back().filter(|prepared| prepared.metadata.index >= index.0);
+        let knows = |prepared: &Prepared| {
+            let configuration = prepared.metadata.get_conf_state();
+            [&configuration.voters, &configuration.voters_outgoing, &configuration.learners]
+                .iter()
+                .any(|members| members.contains(&member))
+        };
+        let newest = shelf.prepared.back().filter(|prepared| prepared.metadata.index >= index.0 && knows(prepared));
         let newest = newest.map(|prepared| prepared.announcement());
         shelf.wanted |= newest.is_none();
         newest
@@ -79,13 +86,8 @@ impl Snapshots {
     }
 
     /// A snapshot on offer.
-    pub(crate) fn get(&self, id: &[u8]) -> Option<Arc<Prepared>> {
+    pub(super) fn get(&self, id: &[u8]) -> Option<Arc<Prepared>> {
         self.shelf.lock().prepared.iter().find(|prepared| prepared.id == id).cloned()
-    }
-
-    /// Withdraws a snapshot that can no longer be sent whole.
-    pub(crate) fn withdraw(&self, id: &SnapshotId) {
-        self.shelf.lock().prepared.retain(|prepared| prepared.id != *id);
     }
 
     /// Withdraws all: nobody needs them, and they hold secrets.

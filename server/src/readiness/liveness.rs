@@ -35,9 +35,6 @@ mod tests {
         let now = start + Duration::from_secs(61);
         assert_eq!(Liveness::judge(now, None, stall), Liveness::Alive);
         assert_eq!(Liveness::judge(now, Some(start + Duration::from_secs(1)), stall), Liveness::Alive);
-        assert_eq!(
-            Liveness::judge(now, Some(start), stall),
-            Liveness::Stalled { silence: Duration::from_secs(61) }
-        );
+        assert_eq!(Liveness::judge(now, Some(start), stall), Liveness::Stalled { silence: Duration::from_secs(61) });
     }
 }

@@ -38,8 +38,7 @@ impl RoundsSeen {
         let (first, at_start) = (&mut self.first, !self.caught_up);
         let missing = served.iter().filter(|(uid, round)| {
             let seen = *first.entry(**uid).or_insert(if at_start { FirstSeen::AtStart } else { FirstSeen::Later(now) });
-            let graced =
-                matches!(seen, FirstSeen::Later(since) if now.saturating_duration_since(since) < grace);
+            let graced = matches!(seen, FirstSeen::Later(since) if now.saturating_duration_since(since) < grace);
             !round.held && !graced
         });
         let missing = missing.map(|(_, round)| &round.id).collect();

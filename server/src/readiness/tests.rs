@@ -173,7 +173,7 @@ fn applying_steadily_behind_a_steady_commit_is_no_reason() {
         node.seen.commit.0 += 1;
         node.verdict();
         node.passes(SECOND / 10);
-        node.seen.applied.0 = node.seen.commit.0 - 10;
+        node.seen.applied.0 = node.seen.applied.0.max(node.seen.commit.0.saturating_sub(10));
         assert_eq!(node.failing(), []);
     }
 }
@@ -235,11 +235,7 @@ fn disk_drain_and_vote_act_at_once_both_ways() {
     let changes: [(Change, Change, CheckName); 3] = [
         (|seen| seen.disk_fault = Some("full".to_owned()), |seen| seen.disk_fault = None, CheckName::Disk),
         (|seen| seen.draining = true, |seen| seen.draining = false, CheckName::Draining),
-        (
-            |seen| seen.standing = Standing::NotVoting,
-            |seen| seen.standing = Standing::Voter,
-            CheckName::Voter,
-        ),
+        (|seen| seen.standing = Standing::NotVoting, |seen| seen.standing = Standing::Voter, CheckName::Voter),
     ];
     for (spoil, mend, name) in changes {
         let mut node = Node::ready();

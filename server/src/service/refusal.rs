@@ -70,7 +70,9 @@ pub enum Refusal {
         id: RoundId,
     },
     /// A query is not one for this round.
-    #[error("the query of {found} bytes does not fit round {id}, whose queries have {expected} bytes and no stray bits")]
+    #[error(
+        "the query of {found} bytes does not fit round {id}, whose queries have {expected} bytes and no stray bits"
+    )]
     QueryMalformed {
         /// Its name.
         id: RoundId,
@@ -146,6 +148,12 @@ pub enum Refusal {
     WrongCluster {
         /// This node's.
         ours: ClusterId,
+    },
+    /// The call is for another member.
+    #[error("the call is for another member than {ours}")]
+    WrongMember {
+        /// This node's number.
+        ours: MemberId,
     },
     /// The call is for another instance.
     #[error("the call is for another node than the one with instance id {ours}")]

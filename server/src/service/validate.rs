@@ -6,7 +6,7 @@ mod spec;
 
 use std::fmt::Display;
 
-pub(super) use cluster::{Allocation, Bootstrapping, Changing, Joining, comparison_key};
+pub(super) use cluster::{Allocation, Bootstrapping, Changing, Joining, Transferring, comparison_key};
 pub(super) use rounds::{Commit, Header, RoundQuery, Starting, round_name, uid};
 
 use super::refusal::Refusal;

@@ -34,6 +34,7 @@ impl State {
     /// Applies a committed entry.
     pub fn apply(&mut self, index: LogIndex, entry: Entry) -> Applied {
         let mut changes = Changes::new(index);
+        self.last_applied = index;
         self.advance_clock(entry.time, &mut changes);
         let reply = self.carry_out(entry.command, &mut changes);
         changes.into_applied(reply)

@@ -78,8 +78,8 @@ impl Database {
             options.set_compression_type(DBCompressionType::None);
             ColumnFamilyDescriptor::new(family.name(), options)
         });
-        let rocks = DBWithThreadMode::open_cf_descriptors(&options, path, families)
-            .map_err(StorageError::database("open"))?;
+        let rocks =
+            DBWithThreadMode::open_cf_descriptors(&options, path, families).map_err(StorageError::database("open"))?;
         Ok(Self {
             rocks,
             observer: OnceLock::new(),
@@ -129,12 +129,17 @@ impl Database {
         self.rocks.compact_range_cf(&self.family(family), Some(from), Some(to));
     }
 
+    /// Waits until everything written so far is on disk.
+    pub(super) fn sync(&self) -> Result<(), StorageError> {
+        self.rocks.flush_wal(true).map_err(StorageError::database("sync"))
+    }
+
     /// Writes everything in memory to files.
     pub(super) fn flush(&self) -> Result<(), StorageError> {
         for family in Family::ALL {
             self.rocks.flush_cf(&self.family(family)).map_err(StorageError::database("flush"))?;
         }
-        self.rocks.flush_wal(true).map_err(StorageError::database("flush"))
+        self.sync()
     }
 }
 

@@ -155,6 +155,18 @@ impl RaftLog {
         Ok(())
     }
 
+    /// Writes the hard state without waiting for the disk: for one whose term and vote are as before.
+    pub(crate) fn note(&self, hard_state: &HardState) -> Result<(), StorageError> {
+        let mut batch = self.database.batch();
+        put_hard_state(&mut batch, hard_state);
+        batch.write()
+    }
+
+    /// Waits until everything written so far is on disk.
+    pub(crate) fn sync(&self) -> Result<(), StorageError> {
+        self.database.sync()
+    }
+
     /// Removes all entries through `index`, which must have been applied, and waits for the disk.
     pub(crate) fn compact(&self, index: LogIndex) -> Result<(), StorageError> {
         let Some(term) = self.term(index).filter(|_| index >= self.first_index()) else {
@@ -183,7 +195,7 @@ impl RaftLog {
     }
 
     /// The last entry of each round that the log still names.
-    pub(super) fn rounds(&self) -> BTreeMap<RoundUid, LogIndex> {
+    pub(crate) fn rounds(&self) -> BTreeMap<RoundUid, LogIndex> {
         let table = self.table.read();
         let indices = table.truncated.0.0 + 1..;
         indices.zip(&table.slots).filter_map(|(index, slot)| Some((slot.round?, LogIndex(index)))).collect()

@@ -12,7 +12,6 @@ use zeroize::Zeroizing;
 use super::{
     StorageError, Store,
     database::{Batch, Database, Family},
-    keyring::Keyring,
     log::RaftLog,
 };
 use crate::{
@@ -144,6 +143,16 @@ impl Store {
         self.remove_stray_chunks(state)
     }
 
+    /// Writes chunks of a snapshot that is not installed yet. They count for nothing before it is, and are removed at
+    /// the next start otherwise.
+    pub(crate) fn stage_chunks(&self, chunks: &[(ChunkKey, Bytes)]) -> Result<(), StorageError> {
+        let mut contents = self.state_batch();
+        for (key, pairs) in chunks {
+            contents.put_chunk(key, pairs)?;
+        }
+        contents.batch.write()
+    }
+
     /// Reads and opens chunks.
     pub(crate) fn chunks(
         &self,
@@ -170,10 +179,14 @@ impl Store {
 
     /// Keys of all stored chunks of rounds whose key exists.
     fn chunk_keys(&self) -> Result<Vec<ChunkKey>, StorageError> {
-        let keys = self.database().keys(Family::Chunks, b"")?;
-        let keys = keys.iter().map(|key| ChunkKey::from_bytes((**key).try_into()?).into());
-        let keys: Result<Vec<ChunkKey>, std::array::TryFromSliceError> = keys.collect();
-        Ok(keys.map_err(StorageError::damaged("chunk key"))?.into_iter().filter(|key| self.has_round_key(key.uid())).collect())
+        let mut keys = Vec::new();
+        for key in self.database().keys(Family::Chunks, b"")? {
+            let key = ChunkKey::from_bytes((&*key).try_into().map_err(StorageError::damaged("chunk key"))?);
+            if self.has_round_key(key.uid()) {
+                keys.push(key);
+            }
+        }
+        Ok(keys)
     }
 
     /// Removes chunks that the state does not name: staged for a snapshot that was never installed, or of rounds that

@@ -10,14 +10,11 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::{
-    Identity, StorageError,
-    database::Database,
-    keyring::Keyring,
-    log::RaftLog,
-    replica,
+use super::{Identity, StorageError, database::Database, keyring::Keyring, log::RaftLog, replica};
+use crate::{
+    ids::{ClusterId, MemberId, RoundUid},
+    state::{Round, State},
 };
-use crate::ids::{ClusterId, MemberId, RoundUid};
 
 /// An open data directory. One a process and directory: a second is refused.
 pub struct Store {
@@ -141,6 +138,11 @@ impl Store {
         }
     }
 
+    /// Whether the directory is a member's.
+    pub(crate) fn is_member(&self) -> bool {
+        matches!(*self.identity.lock(), Identity::Member { .. })
+    }
+
     /// Remembers that the member was removed from its cluster.
     pub(crate) fn mark_removed(&self) -> Result<(), StorageError> {
         let mut identity = self.identity.lock();
@@ -159,6 +161,22 @@ impl Store {
         self.keyring.destroy(uid)?;
         replica::compact_chunks(&self.database, uid);
         Ok(())
+    }
+
+    /// After a snapshot: destroys the keys of rounds that `state` has shredded or does not hold. Returns whether there
+    /// were any.
+    pub(crate) fn destroy_ended_keys(&self, state: &State) -> Result<bool, StorageError> {
+        let held = self.keyring.held();
+        let ended: Vec<RoundUid> =
+            held.into_iter().filter(|uid| state.round(*uid).is_none_or(Round::is_shredded)).collect();
+        for uid in &ended {
+            match state.round(*uid) {
+                Some(_) => self.keyring.destroy(*uid)?,
+                None => self.keyring.discard(*uid)?,
+            }
+            replica::compact_chunks(&self.database, *uid);
+        }
+        Ok(!ended.is_empty())
     }
 
     /// Finishes interrupted shreds, and removes the keys of rounds that never came to be.
@@ -199,7 +217,8 @@ impl Store {
 /// Locks the directory against other processes and other stores of this one.
 fn lock(directory: &Path) -> Result<File, StorageError> {
     let path = directory.join("lock");
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(refused(directory, "lock"))?;
+    let file =
+        File::options().create(true).truncate(false).write(true).open(&path).map_err(refused(directory, "lock"))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StorageError::Locked { directory: directory.to_owned() }),

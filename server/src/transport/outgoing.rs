@@ -1,79 +1,125 @@
-//! The connections to peers.
+//! The outgoing side: who the peers are, and what is sent to them.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
+use parking_lot::Mutex;
 use raft::prelude::Message;
-use silhouette_proto::v1::{PeerHeader, raft_client::RaftClient};
-use tonic::{Status, transport::Channel};
+use silhouette_proto::v1::{PeerHeader, SubmitReportRequest};
+use tokio::{runtime::Handle, sync::watch};
+use tonic::{Request, Status};
 
+use super::{BulkPeer, TransportSettings, codec::encode_report, lane::Observer, peer::Peer};
 use crate::{
     ids::{ClusterId, MemberId},
+    service::refusal::Refusal,
     state::Command,
 };
 
-/// How connections to peers are made.
-#[derive(Debug, Clone)]
-pub struct TransportSettings {
-    /// A connection attempt fails after so long.
-    pub connect_timeout: Duration,
-    /// Pause before the next attempt.
-    pub retry_pause: Duration,
-}
-
-impl Default for TransportSettings {
-    fn default() -> Self {
-        Self { connect_timeout: Duration::from_secs(2), retry_pause: Duration::from_millis(200) }
-    }
-}
+/// A leader that has not answered a report within this time is not worth waiting for: reports are repeated.
+const REPORT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The connections of a member to its peers. Cheap to clone.
 #[derive(Clone)]
-pub struct Transport {}
+pub struct Transport {
+    shared: Arc<Shared>,
+}
 
-/// A peer's bulk connection, and the header that requests to it carry.
-#[derive(Debug, Clone)]
-pub struct BulkPeer {
-    /// The client, with this project's message limits.
-    pub client: RaftClient<Channel>,
-    /// Who speaks to whom.
-    pub header: PeerHeader,
+struct Shared {
+    cluster: ClusterId,
+    member: MemberId,
+    advertised: String,
+    settings: TransportSettings,
+    /// Raft's thread has no runtime of its own.
+    runtime: Handle,
+    observer: Arc<Observer>,
+    peers: Mutex<BTreeMap<MemberId, Peer>>,
 }
 
 impl Transport {
     /// The transport of `member`, whose own Raft service others reach at `advertised` (`host:port`).
     /// Must be called within a tokio runtime.
     pub fn new(cluster: ClusterId, member: MemberId, advertised: String, settings: TransportSettings) -> Self {
-        todo!()
+        let (runtime, observer, peers) = (Handle::current(), Arc::new(Observer::new()), Mutex::default());
+        Self { shared: Arc::new(Shared { cluster, member, advertised, settings, runtime, observer, peers }) }
     }
 
     /// The bulk connection to a peer, if its address is known.
     pub fn bulk(&self, member: MemberId) -> Option<BulkPeer> {
-        todo!()
+        self.shared.peers.lock().get(&member).map(Peer::bulk)
     }
 
-    /// Queues raft messages to their receivers, by kind on the control, append or bulk connection. Never blocks; what
+    /// Becomes true once a peer said that this member was removed from the cluster.
+    pub fn removed(&self) -> watch::Receiver<bool> {
+        self.shared.observer.removed()
+    }
+
+    /// Queues raft messages to their receivers: appends on one connection, all others on another. Never blocks; what
     /// does not fit a queue, or goes to a peer that cannot be reached, is dropped and told by `on_unreachable`.
     pub(crate) fn send(&self, messages: Vec<Message>) {
-        todo!()
+        let mut dropped = BTreeSet::new();
+        {
+            let peers = self.shared.peers.lock();
+            for message in messages {
+                let receiver = MemberId(message.to);
+                if !peers.get(&receiver).is_some_and(|peer| peer.push(message)) {
+                    dropped.insert(receiver);
+                }
+            }
+        }
+        dropped.into_iter().for_each(|member| self.shared.observer.unreachable(member));
     }
 
     /// Says where peers are, whenever the membership changes; connections to others end.
     pub(crate) fn set_peers(&self, peers: BTreeMap<MemberId, String>) {
-        todo!()
+        let mut known = self.shared.peers.lock();
+        known.retain(|member, _| peers.contains_key(member));
+        for (member, address) in peers {
+            self.shared.locate(&mut known, member, address);
+        }
     }
 
     /// Where a peer that spoke to this member says it is reached, for a joiner that knows nobody yet.
     pub(crate) fn learn_peer(&self, member: MemberId, address: String) {
-        todo!()
+        self.shared.locate(&mut self.shared.peers.lock(), member, address);
     }
 
-    /// Calls this whenever messages to a member were dropped or their delivery failed (`report_unreachable`).
+    /// Calls this whenever messages to a member were dropped or their delivery failed (`report_unreachable`). It is
+    /// called on the thread that sends, too, and must not block.
     pub(crate) fn on_unreachable(&self, report: Arc<dyn Fn(MemberId) + Send + Sync>) {
-        todo!()
+        self.shared.observer.on_unreachable(report);
     }
 
     /// Hands a report of this member to the leader, which logs it; returns once it is applied there.
     pub async fn submit_report(&self, leader: MemberId, report: &Command) -> Result<(), Status> {
-        todo!()
+        let BulkPeer { mut client, header } = self.bulk(leader).ok_or_else(|| Status::from(Refusal::NoLeader))?;
+        let report = encode_report(report).map_err(|error| Status::internal(error.to_string()))?;
+        let mut request = Request::new(SubmitReportRequest { header: Some(header), report });
+        request.set_timeout(REPORT_TIMEOUT);
+        client.submit_report(request).await.map(drop)
+    }
+}
+
+impl Shared {
+    /// Connects to `member` at `address`, unless it is known to be there.
+    fn locate(&self, peers: &mut BTreeMap<MemberId, Peer>, member: MemberId, address: String) {
+        let known = peers.get(&member).is_some_and(|peer| peer.address() == address);
+        if known || member == self.member || address.is_empty() {
+            return;
+        }
+        let header = PeerHeader {
+            cluster_id: self.cluster.to_string(),
+            from_member: self.member.0,
+            to_member: member.0,
+            from_address: self.advertised.clone(),
+        };
+        let _runtime = self.runtime.enter();
+        match Peer::new(address, header, &self.settings, &self.observer) {
+            Ok(peer) => drop(peers.insert(member, peer)),
+            Err(error) => tracing::warn!(peer = %member, %error, "the address of a peer is none"),
+        }
     }
 }

@@ -118,7 +118,7 @@ impl Refusal {
             Self::Uninitialised => Reason::Uninitialised,
             Self::Removed { .. } => Reason::Removed,
             Self::WrongCluster { .. } => Reason::WrongCluster,
-            Self::WrongInstance { .. } => Reason::WrongMember,
+            Self::WrongMember { .. } | Self::WrongInstance { .. } => Reason::WrongMember,
             Self::AlreadyInitialised { .. } => Reason::AlreadyInitialised,
             Self::ConfigurationChanged { .. } => Reason::ConfigurationChanged,
             Self::ChangeInFlight { .. } => Reason::ChangeInFlight,

@@ -6,10 +6,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use super::*;
-use crate::{
-    consensus::ProposeError,
-    state::UserKey,
-};
+use crate::{consensus::ProposeError, state::UserKey};
 
 fn id() -> RoundId {
     "r7".parse().expect("a round id")
@@ -94,17 +91,11 @@ struct Row {
 fn documented() -> BTreeMap<String, Row> {
     let text = include_str!("../../../../docs/api.md");
     let table = text.split("| reason | code |").nth(1).expect("docs/api.md has the table of reasons");
-    let quoted = |cell: &str| -> Vec<String> {
-        cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
-    };
+    let quoted = |cell: &str| -> Vec<String> { cell.split('`').skip(1).step_by(2).map(str::to_owned).collect() };
     let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
     rows.flat_map(|row| {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-        let row = Row {
-            code: cells[2].to_owned(),
-            metadata: quoted(cells[3]),
-            either: cells[3].contains(" or "),
-        };
+        let row = Row { code: cells[2].to_owned(), metadata: quoted(cells[3]), either: cells[3].contains(" or ") };
         quoted(cells[1]).into_iter().map(move |reason| (reason, row.clone()))
     })
     .collect()
@@ -126,8 +117,7 @@ fn screaming(code: Code) -> String {
 fn every_reason_is_documented_with_its_code_and_nothing_else_is() {
     let ours: BTreeMap<String, String> =
         Reason::ALL.iter().map(|reason| (reason.as_str().to_owned(), screaming(reason.code()))).collect();
-    let theirs: BTreeMap<String, String> =
-        documented().into_iter().map(|(reason, row)| (reason, row.code)).collect();
+    let theirs: BTreeMap<String, String> = documented().into_iter().map(|(reason, row)| (reason, row.code)).collect();
     assert_eq!(ours, theirs);
 }
 

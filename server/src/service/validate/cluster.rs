@@ -144,6 +144,24 @@ fn action(given: i32) -> Option<MemberAction> {
     }
 }
 
+/// A change of leader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Transferring {
+    /// The caller's cluster.
+    pub(crate) cluster: ClusterId,
+    /// Who shall lead; the most advanced voter if it is left open.
+    pub(crate) to: Option<MemberId>,
+}
+
+impl Transferring {
+    pub(crate) fn read(request: &v1::TransferLeadershipRequest) -> Result<Self, Refusal> {
+        let mut fields = Fields::default();
+        let cluster = fields.take("cluster_id", request.cluster_id.parse::<ClusterId>());
+        let to = (request.member_id > 0).then_some(MemberId(request.member_id));
+        fields.finish(cluster.map(|cluster| Self { cluster, to }))
+    }
+}
+
 /// The key of a digest of the state.
 pub(crate) fn comparison_key(given: &[u8]) -> Result<[u8; 32], Refusal> {
     given.try_into().map_err(|_| Refusal::field("comparison_key", "a comparison key has 32 bytes"))

@@ -2,7 +2,11 @@
 
 use silhouette_proto::v1;
 
-use super::{super::refusal::{Refusal, RoundName}, Fields, spec::spec};
+use super::{
+    super::refusal::{Refusal, RoundName},
+    Fields,
+    spec::spec,
+};
 use crate::{
     ids::{Digest, RoundId, RoundUid, UploadId, WorkerName},
     state::{Limits, RoundSpec},
@@ -21,12 +25,11 @@ impl Starting {
     pub(crate) fn read(request: &v1::StartRoundRequest, limits: &Limits) -> Result<Self, Refusal> {
         let mut fields = Fields::default();
         let id = fields.take("round_id", request.round_id.parse::<RoundId>());
-        let spec = match &request.spec {
-            Some(given) => spec(given, limits, &mut fields),
-            None => {
-                fields.refuse("spec", "a spec is required; it must say for whom the round waits");
-                None
-            }
+        let spec = if let Some(given) = &request.spec {
+            spec(given, limits, &mut fields)
+        } else {
+            fields.refuse("spec", "a spec is required; it must say for whom the round waits");
+            None
         };
         fields.finish(id.zip(spec).map(|(id, spec)| Self { id, spec }))
     }
@@ -107,10 +110,9 @@ pub(crate) fn uid(text: &str) -> Result<RoundUid, Refusal> {
 /// A round by name or uid; `None` if the request has neither.
 pub(crate) fn round_name(given: Option<Result<&str, &str>>) -> Result<RoundName, Refusal> {
     match given {
-        Some(Ok(id)) => id
-            .parse::<RoundId>()
-            .map(RoundName::Id)
-            .map_err(|error| Refusal::field("round_id", error.to_string())),
+        Some(Ok(id)) => {
+            id.parse::<RoundId>().map(RoundName::Id).map_err(|error| Refusal::field("round_id", error.to_string()))
+        }
         Some(Err(text)) => uid(text).map(RoundName::Uid),
         None => Err(Refusal::field("round", "name a round: round_id or round_uid")),
     }

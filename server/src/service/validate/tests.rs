@@ -69,10 +69,13 @@ fn all_bad_fields_of_a_start_are_named_at_once() {
 fn expected_workers_are_distinct_names() {
     let named = |names: &[&str]| {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
-        start("r", v1::RoundSpec {
-            expected: Some(round_spec::Expected::Workers(v1::WorkerNames { names })),
-            ..v1::RoundSpec::default()
-        })
+        start(
+            "r",
+            v1::RoundSpec {
+                expected: Some(round_spec::Expected::Workers(v1::WorkerNames { names })),
+                ..v1::RoundSpec::default()
+            },
+        )
     };
     assert!(named(&["a", "b"]).is_ok());
     assert_eq!(bad_fields(named(&["a", "a"])), ["workers"]);
@@ -112,24 +115,24 @@ fn all_bad_fields_of_an_administrators_request_are_named_at_once() {
     assert_eq!(bad_fields(Bootstrapping::read(&bootstrap)), ["cluster_id", "initial_members"]);
     let join = v1::JoinRequest::default();
     assert_eq!(bad_fields(Joining::read(&join)), ["cluster_id", "instance_id", "member_id"]);
-    assert_eq!(bad_fields(Allocation::read(&v1::AllocateMemberRequest::default())), [
-        "cluster_id",
-        "instance_id",
-        "name",
-        "addresses.client",
-        "addresses.peer",
-        "addresses.http"
-    ]);
+    assert_eq!(
+        bad_fields(Allocation::read(&v1::AllocateMemberRequest::default())),
+        ["cluster_id", "instance_id", "name", "addresses.client", "addresses.peer", "addresses.http"]
+    );
     let part = |member_id, action: v1::MemberAction| v1::MemberChange { member_id, action: action.into() };
-    let change = |changes| {
-        Changing::read(&v1::ChangeMembersRequest { cluster_id: "c".into(), expected_conf_index: 1, changes })
-    };
+    let change =
+        |changes| Changing::read(&v1::ChangeMembersRequest { cluster_id: "c".into(), expected_conf_index: 1, changes });
     assert!(change(vec![part(1, v1::MemberAction::Promote)]).is_ok());
     assert_eq!(bad_fields(change(vec![])), ["changes"]);
     assert_eq!(bad_fields(change(vec![part(0, v1::MemberAction::Remove)])), ["changes"]);
     assert_eq!(bad_fields(change(vec![part(1, v1::MemberAction::Unspecified)])), ["changes"]);
     let twice = vec![part(1, v1::MemberAction::AddLearner), part(1, v1::MemberAction::Promote)];
     assert_eq!(bad_fields(change(twice)), ["changes"]);
+    let transfer = |cluster_id: &str, member_id| {
+        Transferring::read(&v1::TransferLeadershipRequest { cluster_id: cluster_id.to_owned(), member_id })
+    };
+    assert_eq!(bad_fields(transfer("", 1)), ["cluster_id"]);
+    assert_eq!(transfer("c", 0).expect("it is valid").to, None);
     assert!(comparison_key(&[0; 32]).is_ok());
     assert_eq!(bad_fields(comparison_key(&[0; 31])), ["comparison_key"]);
 }

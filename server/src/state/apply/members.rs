@@ -63,6 +63,7 @@ impl State {
         raft: RaftConfiguration,
     ) -> Applied {
         let mut changes = Changes::new(index);
+        self.last_applied = index;
         if let Some(change) = change {
             self.advance_clock(change.time, &mut changes);
         }

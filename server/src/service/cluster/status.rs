@@ -1,0 +1,71 @@
+//! A node's own view of itself.
+
+use silhouette_proto::v1;
+
+use crate::{
+    consensus::MemberProgress,
+    node::{Member, NodeHandle},
+    readiness::Check,
+    service::{agreement::worker_failed, refusal::Refusal, wire},
+    state::State,
+    storage::Identity,
+};
+
+/// Who the node is, in every state of its life.
+pub(super) fn identity(node: &NodeHandle) -> Result<v1::Identity, Refusal> {
+    let identity = node.store()?.identity();
+    let place = match (&identity, node.member()) {
+        (Identity::Member { id, .. }, Ok(member)) => member.consensus.state().member(*id).map(|record| record.state),
+        _ => None,
+    };
+    Ok(wire::identity(&identity, place, node.settings().name.clone(), node.advertised()))
+}
+
+/// Everything that the node knows of itself. Of a node that runs no member: identity, disk and checks.
+pub(super) async fn status(node: &NodeHandle) -> Result<v1::GetStatusResponse, Refusal> {
+    let identity = identity(node)?;
+    let store = node.store()?;
+    let disk_bytes = tokio::task::spawn_blocking(move || store.disk_bytes()).await;
+    let common = v1::GetStatusResponse {
+        identity: Some(identity),
+        disk_bytes: disk_bytes.map_err(|error| worker_failed(&error))?,
+        checks: node.verdict().checks.into_iter().map(check).collect(),
+        draining: node.is_draining(),
+        ..v1::GetStatusResponse::default()
+    };
+    Ok(match node.member() {
+        Ok(member) => of_member(common, &member),
+        Err(_) => common,
+    })
+}
+
+fn check(check: Check) -> v1::Check {
+    v1::Check { name: check.name.to_string(), ok: check.ok, message: check.message }
+}
+
+fn of_member(common: v1::GetStatusResponse, member: &Member) -> v1::GetStatusResponse {
+    let raft = member.consensus.status().borrow().clone();
+    let rounds_held = member.encodings.held().borrow().len() as u32;
+    let state = member.consensus.state();
+    v1::GetStatusResponse {
+        term: raft.term.0,
+        leader_id: raft.leader.map_or(0, |leader| leader.0),
+        last_index: raft.last_index.0,
+        commit_index: raft.commit.0,
+        applied_index: raft.applied.0,
+        rounds_held,
+        rounds_known: state.live_rounds().count() as u32,
+        progress: raft.progress.iter().map(|of| progress(&state, of)).collect(),
+        ..common
+    }
+}
+
+fn progress(state: &State, of: &MemberProgress) -> v1::Progress {
+    let ready = state.live_rounds().filter_map(|round| round.ready());
+    v1::Progress {
+        member_id: of.member.0,
+        matched_index: of.matched.0,
+        active: of.active,
+        rounds_missing: ready.filter(|held| !held.held_by.contains(&of.member)).count() as u32,
+    }
+}

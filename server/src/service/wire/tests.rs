@@ -1,0 +1,93 @@
+//! Messages say what the state says.
+
+use silhouette_proto::v1;
+
+use super::*;
+use crate::{
+    ids::{ClusterId, ClusterTime, InstanceId, LogIndex, MemberId, Term},
+    service::validate::Starting,
+    state::{Applied, Command, Entry, Expected, Limits, MemberRecord, MemberState, RoundSpec, State},
+    storage::Identity,
+};
+
+fn cluster() -> ClusterId {
+    "c".parse().expect("a cluster id")
+}
+
+fn founder() -> MemberRecord {
+    MemberRecord {
+        id: MemberId(1),
+        instance: InstanceId([1; 16]),
+        name: "node-1".to_owned(),
+        client_address: "a:1".to_owned(),
+        peer_address: "a:2".to_owned(),
+        http_address: "a:3".to_owned(),
+        encoding_version: 1,
+        memory_budget_bytes: 1 << 30,
+        replaces: None,
+        state: MemberState::Voter,
+    }
+}
+
+fn apply(state: &mut State, index: u64, command: Command) -> Applied {
+    state.apply(LogIndex(index), Entry { time: ClusterTime(index), command })
+}
+
+#[test]
+fn a_spec_reads_back_as_it_was_given() {
+    let limits = Limits::default();
+    let mut given =
+        RoundSpec::new(Expected::Names(["a", "b"].map(|name| name.parse().expect("a name")).into()), &limits);
+    given.max_pairs = Some(0);
+    given.deadline_ms = Some(5);
+    for given in [given, RoundSpec::new(Expected::Count(3), &limits)] {
+        let request = v1::StartRoundRequest { round_id: "r".to_owned(), spec: Some(spec(&given)) };
+        assert_eq!(Starting::read(&request, &limits).expect("it is valid").spec, given);
+    }
+}
+
+#[test]
+fn defaults_are_written_out_but_an_unset_maximum_stays_unset() {
+    let limits = Limits::default();
+    let written = spec(&RoundSpec::new(Expected::Count(3), &limits));
+    assert_eq!(written.max_pairs, None);
+    assert_eq!(written.value_length, Some(v1::round_spec::ValueLength::MaxValueBytes(64)));
+    assert_eq!((written.expected_lookups, written.retention_ms), (6, limits.default_retention_ms));
+    assert_eq!(written.on_conflict(), v1::OnConflict::Reject);
+    assert_eq!((written.on_deadline(), written.downloads()), (v1::OnDeadline::Fail, v1::Downloads::Allowed));
+}
+
+#[test]
+fn a_configuration_lists_members_with_their_places() {
+    let mut state = State::bootstrap(cluster(), 3, founder(), Limits::default());
+    let newcomer = MemberRecord { instance: InstanceId([2; 16]), encoding_version: 0, ..founder() };
+    let allocate =
+        Command::AllocateMember { instance: newcomer.instance, record: newcomer, replaces: Some(MemberId(1)) };
+    assert!(apply(&mut state, 2, allocate).reply.is_ok());
+
+    let configuration = configuration(&state, Term(4), Some(MemberId(1)));
+    assert_eq!((configuration.cluster_id.as_str(), configuration.conf_index), ("c", 1));
+    assert_eq!((configuration.leader_id, configuration.term, configuration.joint), (1, 4, false));
+    assert_eq!((configuration.initial_members, configuration.formed), (3, false));
+    assert_eq!(configuration.members.len(), 2);
+    let (first, second) = (&configuration.members[0], &configuration.members[1]);
+    assert_eq!((first.member_id, first.state(), first.replaces), (1, v1::MemberState::Voter, 0));
+    assert_eq!((second.member_id, second.state(), second.replaces), (2, v1::MemberState::Joining, 1));
+    assert_eq!(second.instance_id, "02".repeat(16));
+    assert_eq!(first.addresses.as_ref().map(|addresses| addresses.client.as_str()), Some("a:1"));
+}
+
+#[test]
+fn a_node_is_what_its_directory_and_its_log_say() {
+    let instance = InstanceId([7; 16]);
+    let told = |who: &Identity, place| identity(who, place, "n".to_owned(), v1::Addresses::default());
+    let nobody = told(&Identity::Uninitialised { instance }, None);
+    assert_eq!((nobody.state(), nobody.member_id), (v1::MemberState::Uninitialised, 0));
+    assert_eq!((nobody.cluster_id.as_str(), nobody.instance_id.as_str()), ("", "07".repeat(16).as_str()));
+
+    let member = |removed| Identity::Member { instance, cluster: cluster(), id: MemberId(3), removed };
+    assert_eq!(told(&member(false), None).state(), v1::MemberState::Joining);
+    let voter = told(&member(false), Some(MemberState::Voter));
+    assert_eq!((voter.state(), voter.member_id, voter.cluster_id.as_str()), (v1::MemberState::Voter, 3, "c"));
+    assert_eq!(told(&member(true), Some(MemberState::Voter)).state(), v1::MemberState::Removed);
+}

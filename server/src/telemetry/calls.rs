@@ -1,0 +1,250 @@
+//! Counts gRPC calls as they begin and end, in a layer around all services.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Instant,
+};
+
+use futures::future::BoxFuture;
+use http::{HeaderMap, Request, Response};
+use http_body::{Body, Frame, SizeHint};
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+use tonic::Code;
+use tower::{Layer, Service};
+
+use super::{
+    Metrics,
+    methods::{Method, Methods},
+    metrics::short_durations,
+};
+
+/// Labels of a call that ended.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Ended {
+    #[prometheus(flatten)]
+    method: Method,
+    grpc_code: String,
+}
+
+/// Counts of calls.
+#[derive(Debug)]
+pub(super) struct CallCounts {
+    methods: Methods,
+    started: Family<Method, Counter>,
+    handled: Family<Ended, Counter>,
+    handling: Family<Method, Histogram, fn() -> Histogram>,
+}
+
+impl CallCounts {
+    pub(super) fn new(registry: &mut Registry) -> Self {
+        let counts = Self {
+            methods: Methods::default(),
+            started: Family::default(),
+            handled: Family::default(),
+            handling: Family::new_with_constructor(short_durations),
+        };
+        registry.register("grpc_server_started", "Calls that began", counts.started.clone());
+        registry.register("grpc_server_handled", "Calls that ended, by outcome", counts.handled.clone());
+        registry.register_with_unit(
+            "grpc_server_handling",
+            "From a call's beginning to its end",
+            Unit::Seconds,
+            counts.handling.clone(),
+        );
+        counts
+    }
+}
+
+/// A call under way. One that is dropped unfinished was cancelled.
+struct Call {
+    metrics: Arc<Metrics>,
+    method: Arc<Method>,
+    begun: Instant,
+    ended: bool,
+}
+
+impl Call {
+    fn begin(metrics: Arc<Metrics>, path: &str) -> Self {
+        let counts = metrics.calls();
+        let method = counts.methods.at(path);
+        counts.started.get_or_create(&method).inc();
+        Self { metrics, method, begun: Instant::now(), ended: false }
+    }
+
+    fn end(&mut self, code: Code) {
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
+        let counts = self.metrics.calls();
+        let ended = Ended { method: (*self.method).clone(), grpc_code: code_name(code) };
+        counts.handled.get_or_create(&ended).inc();
+        counts.handling.get_or_create(&self.method).observe(self.begun.elapsed().as_secs_f64());
+    }
+
+    /// Ends with the status in headers or trailers, if it is there.
+    fn end_with(&mut self, headers: &HeaderMap) {
+        if let Some(status) = headers.get("grpc-status") {
+            self.end(Code::from_bytes(status.as_bytes()));
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.end(Code::Cancelled);
+    }
+}
+
+/// As the Go servers write it, whose dashboards people have.
+fn code_name(code: Code) -> String {
+    match code {
+        Code::Ok => "OK".to_owned(),
+        Code::Cancelled => "Canceled".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Counts the calls of the services below.
+#[derive(Debug, Clone)]
+pub(crate) struct CountCalls {
+    metrics: Arc<Metrics>,
+}
+
+impl CountCalls {
+    /// Into these metrics.
+    pub(crate) fn new(metrics: Arc<Metrics>) -> Self {
+        Self { metrics }
+    }
+}
+
+impl<S> Layer<S> for CountCalls {
+    type Service = CountedService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        CountedService { inner, metrics: Arc::clone(&self.metrics) }
+    }
+}
+
+/// A service whose calls are counted.
+#[derive(Debug, Clone)]
+pub(crate) struct CountedService<S> {
+    inner: S,
+    metrics: Arc<Metrics>,
+}
+
+impl<S, B, R> Service<Request<B>> for CountedService<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<CountedBody<R>>;
+    type Error = S::Error;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let mut call = Call::begin(Arc::clone(&self.metrics), request.uri().path());
+        let response = self.inner.call(request);
+        Box::pin(async move {
+            let response = response.await?;
+            call.end_with(response.headers());
+            Ok(response.map(|inner| CountedBody { inner, call }))
+        })
+    }
+}
+
+/// A response whose trailers tell how its call ended.
+pub(crate) struct CountedBody<B> {
+    inner: B,
+    call: Call,
+}
+
+impl<B: Body + Unpin> Body for CountedBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let frame = ready!(Pin::new(&mut self.inner).poll_frame(context));
+        match &frame {
+            Some(Ok(frame)) => {
+                if let Some(trailers) = frame.trailers_ref() {
+                    self.call.end_with(trailers);
+                }
+            }
+            Some(Err(_)) => self.call.end(Code::Internal),
+            // It ended without the status that gRPC demands.
+            None => self.call.end(Code::Unknown),
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telemetry::{Figures, RoundCounts};
+
+    const PATH: &str = "/silhouette.v1.Rounds/StartRound";
+
+    fn lines(metrics: &Metrics) -> String {
+        let figures = Figures { member: None, rounds: RoundCounts::default(), held: 0 };
+        metrics.to_text(figures).expect("text is written")
+    }
+
+    #[test]
+    fn a_call_is_counted_once_with_its_outcome() {
+        let metrics = Arc::new(Metrics::default());
+        let mut call = Call::begin(Arc::clone(&metrics), PATH);
+        call.end_with(
+            &[("grpc-status".parse().expect("a name"), "14".parse().expect("a value"))].into_iter().collect(),
+        );
+        drop(call);
+        let text = lines(&metrics);
+        let labels = "grpc_service=\"silhouette.v1.Rounds\",grpc_method=\"StartRound\",grpc_type=\"unary\"";
+        for line in [
+            format!("grpc_server_started_total{{{labels}}} 1"),
+            format!("grpc_server_handled_total{{{labels},grpc_code=\"Unavailable\"}} 1"),
+            format!("grpc_server_handling_seconds_count{{{labels}}} 1"),
+        ] {
+            assert!(text.contains(&line), "{line}\n{text}");
+        }
+        assert!(!text.contains("Canceled"), "{text}");
+    }
+
+    #[test]
+    fn a_call_that_is_dropped_was_cancelled() {
+        let metrics = Arc::new(Metrics::default());
+        drop(Call::begin(Arc::clone(&metrics), PATH));
+        assert!(lines(&metrics).contains("grpc_code=\"Canceled\"} 1"));
+    }
+
+    #[test]
+    fn paths_that_do_not_exist_make_one_series() {
+        let metrics = Arc::new(Metrics::default());
+        for path in ["/a/b", "/c/d"] {
+            drop(Call::begin(Arc::clone(&metrics), path));
+        }
+        let unknown = "grpc_service=\"unknown\",grpc_method=\"unknown\",grpc_type=\"unknown\"";
+        assert!(lines(&metrics).contains(&format!("grpc_server_started_total{{{unknown}}} 2")));
+    }
+}

@@ -172,9 +172,9 @@ mod tests {
         let expected = RoundSpec::for_named_workers(["a", "b"])
             .max_pairs(100)
             .values_of(8)
-            .deadline(Duration::from_secs(600))
+            .deadline(Duration::from_mins(10))
             .seal_at_deadline()
-            .retention(Duration::from_secs(7 * 86_400))
+            .retention(Duration::from_hours(7 * 24))
             .expected_lookups(40)
             .forbid_downloads();
         assert_eq!(spec(full), expected);

@@ -270,7 +270,7 @@ r2         Open    3/8       <none>     <=64B    00112233445566778899aabbccddeef
 
     #[test]
     fn a_spec_is_spelt_as_in_the_grpc_interface() {
-        let spec = RoundSpec::for_named_workers(["a", "b"]).values_of(8).deadline(Duration::from_secs(600));
+        let spec = RoundSpec::for_named_workers(["a", "b"]).values_of(8).deadline(Duration::from_mins(10));
         let expected = serde_json::json!({
             "workerCount": null,
             "workers": ["a", "b"],

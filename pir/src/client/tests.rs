@@ -142,7 +142,9 @@ fn what_passes_the_bound_passes_it_in_floating_point() {
 /// Pearson's statistic of a query's bytes, in standard deviations above its mean.
 fn unevenness(bytes: &[u8]) -> f64 {
     let mut counts = [0_u32; 256];
-    bytes.iter().for_each(|byte| counts[usize::from(*byte)] += 1);
+    for byte in bytes {
+        counts[usize::from(*byte)] += 1;
+    }
     let expected = bytes.len() as f64 / 256.0;
     let statistic: f64 = counts.iter().map(|count| (f64::from(*count) - expected).powi(2) / expected).sum();
     (statistic - 255.0) / 510_f64.sqrt()

@@ -79,7 +79,7 @@ impl EncodingParameters {
     }
 
     /// The plan for values of this layout, validated.
-    pub(super) fn plan(&self, values: ValueLayout) -> Result<Plan, EncodingPlanError> {
+    pub fn plan(&self, values: ValueLayout) -> Result<Plan, EncodingPlanError> {
         let sigma = match self.sigma {
             16 => Sigma::Sixteen,
             32 => Sigma::ThirtyTwo,

@@ -88,7 +88,7 @@ fn transport(address: &str) -> (Transport, mpsc::UnboundedReceiver<MemberId>) {
     let cluster = "demo".parse().expect("a cluster id");
     let transport = Transport::new(cluster, MemberId(1), "127.0.0.1:9".to_owned(), settings);
     let (report, reports) = mpsc::unbounded_channel();
-    transport.on_unreachable(Arc::new(move |member| drop(report.send(member))));
+    transport.on_unreachable(Arc::new(move |member| _ = report.send(member)));
     transport.set_peers(BTreeMap::from([(MemberId(2), address.to_owned())]));
     (transport, reports)
 }

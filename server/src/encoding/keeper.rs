@@ -1,0 +1,218 @@
+//! Watches the applied state and has done what it asks for: see [`work`](super::work).
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::{JoinSet, spawn_blocking},
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    EncodingSettings,
+    encoder::{self, EncoderError, Made},
+    fetcher::Fetcher,
+    files::EncodingFiles,
+    reporter,
+    shelf::Shelf,
+    stored,
+    view::view,
+    work::{Files, Possession, Sealing, Work, decide},
+};
+use crate::{
+    consensus::Consensus,
+    ids::{Digest, RoundUid},
+};
+
+/// Pause after pairs could not be read or files not be written: a full disk does not empty itself in less.
+const RETRY_PAUSE: Duration = Duration::from_secs(2);
+
+/// An encode under way.
+struct Job {
+    sealing: Sealing,
+    result: oneshot::Receiver<Result<Made, EncoderError>>,
+}
+
+/// What changes the rounds held here. There is one a member.
+pub(super) struct Keeper {
+    consensus: Consensus,
+    files: Arc<EncodingFiles>,
+    settings: EncodingSettings,
+    shelf: Arc<Shelf>,
+    /// What was encoded here and is not held, with its number of reseals.
+    made: BTreeMap<RoundUid, (u32, Made)>,
+    job: Option<Job>,
+    /// No encode begins before.
+    pause: Option<Instant>,
+    /// The files that were kept when the directory was last tidied; `None` if others may have come.
+    tidied: Option<BTreeSet<Digest>>,
+}
+
+impl Keeper {
+    pub(super) fn new(
+        consensus: Consensus,
+        files: Arc<EncodingFiles>,
+        settings: EncodingSettings,
+        shelf: Arc<Shelf>,
+    ) -> Self {
+        Self { consensus, files, settings, shelf, made: BTreeMap::new(), job: None, pause: None, tidied: None }
+    }
+
+    /// Loads what is stored of the Ready rounds, newest first. Blocks.
+    pub(super) fn load(&mut self) {
+        for wanted in self.decide().obtain {
+            let Some((plan, limit)) = stored::agreed_plan(&self.consensus.state(), wanted.uid, wanted.agreed) else {
+                continue;
+            };
+            let threads = encoder::threads(&self.settings, limit);
+            match stored::load(&self.files, wanted.uid, &plan, wanted.agreed, threads) {
+                Ok(round) => round.into_iter().for_each(|round| self.shelf.put(Arc::new(round))),
+                // It is tried again, and fetched, as any other that is missing.
+                Err(error) => tracing::warn!(uid = %wanted.uid, %error, "a stored encoding cannot be read"),
+            }
+        }
+    }
+
+    /// Works until the member stops.
+    pub(super) async fn run(mut self) {
+        let (due, reports) = watch::channel(Vec::new());
+        let (wanted, wanting) = watch::channel(Vec::new());
+        let (arrived, mut arrivals) = mpsc::channel(1);
+        // Dropping the set, as when this task is aborted, ends them.
+        let mut helpers = JoinSet::new();
+        helpers.spawn(reporter::report(self.consensus.clone(), reports));
+        let fetcher = Fetcher::new(self.consensus.clone(), Arc::clone(&self.files), self.settings.clone());
+        helpers.spawn(fetcher.run(wanting, arrived));
+        let (mut applied, mut destroyed) = (self.consensus.applied(), self.consensus.keys_destroyed());
+        loop {
+            applied.borrow_and_update();
+            destroyed.borrow_and_update();
+            let work = self.hold_what_is_agreed();
+            self.drop_what_is_over(&work).await;
+            replace(&due, work.reports);
+            replace(&wanted, work.obtain);
+            if let Some(sealing) = work.encode.filter(|_| self.pause.is_none()) {
+                self.start_to_encode(sealing);
+            }
+            tokio::select! {
+                Ok(()) = applied.changed() => {}
+                Ok(()) = destroyed.changed() => {}
+                Some(round) = arrivals.recv() => {
+                    self.tidied = None;
+                    self.shelf.put(round);
+                }
+                (sealing, result) = finished(&mut self.job) => self.take(sealing, result),
+                () = passed(self.pause) => self.pause = None,
+                // All channels are closed: the member has stopped.
+                else => return,
+            }
+        }
+    }
+
+    fn decide(&self) -> Work {
+        let seen = view(&self.consensus.state(), self.consensus.member_id(), |uid| self.consensus.has_round_key(uid));
+        let files = |uid, encoding, hint| (uid, Files { encoding, hint });
+        let held = self.shelf.all();
+        let here = Possession {
+            made: self.made.iter().map(|(uid, (reseal, made))| (*uid, (*reseal, made.outcome))).collect(),
+            held: held.iter().map(|round| files(round.uid(), round.encoding_digest(), round.hint_digest())).collect(),
+            encoding: self.job.as_ref().map(|job| job.sealing),
+        };
+        decide(&seen, &here)
+    }
+
+    /// Holds rounds that were made here and have become Ready so. Returns what else shall be done.
+    fn hold_what_is_agreed(&mut self) -> Work {
+        loop {
+            let work = self.decide();
+            let agreed: Vec<_> = work.hold.iter().filter_map(|uid| self.made.remove(uid)?.1.round).collect();
+            if agreed.is_empty() {
+                return work;
+            }
+            agreed.into_iter().for_each(|round| self.shelf.put(round));
+        }
+    }
+
+    /// Drops rounds and removes files that nobody needs any more.
+    async fn drop_what_is_over(&mut self, work: &Work) {
+        self.made.retain(|uid, _| work.keep_made.contains(uid));
+        self.shelf.retain(|round| work.keep_held.contains(&round.uid()));
+        // While something is encoded its files are not known yet.
+        if self.job.is_some() || self.tidied.as_ref() == Some(&work.keep_files) {
+            return;
+        }
+        let (files, needed) = (Arc::clone(&self.files), work.keep_files.clone());
+        match spawn_blocking(move || files.retain(&needed)).await {
+            Ok(Err(error)) => tracing::warn!(%error, "files of ended rounds cannot be removed"),
+            Ok(Ok(())) => {}
+            // The runtime is shutting down.
+            Err(_) => return,
+        }
+        self.tidied = Some(work.keep_files.clone());
+    }
+
+    /// Encodes on a thread of its own, which nobody waits for when the process ends.
+    fn start_to_encode(&mut self, sealing: Sealing) {
+        let (consensus, files, settings) = (self.consensus.clone(), Arc::clone(&self.files), self.settings.clone());
+        let (done, result) = oneshot::channel();
+        let encode = move || {
+            // The receiver is gone if the member has stopped.
+            done.send(encoder::encode(sealing, &consensus, &files, &settings)).ok();
+        };
+        match std::thread::Builder::new().name("encoder".to_owned()).spawn(encode) {
+            Ok(_) => self.job = Some(Job { sealing, result }),
+            Err(error) => {
+                tracing::error!(%error, "no thread to encode on");
+                self.pause = Some(Instant::now() + RETRY_PAUSE);
+            }
+        }
+    }
+
+    /// Takes the result of an encode.
+    fn take(&mut self, (uid, reseal): Sealing, result: Result<Made, EncoderError>) {
+        self.job = None;
+        self.tidied = None;
+        match result {
+            Ok(made) => {
+                tracing::info!(%uid, reseal, encoded = made.round.is_some(), "finished encoding");
+                self.made.insert(uid, (reseal, made));
+            }
+            Err(EncoderError::Obsolete) => {}
+            Err(error) => {
+                tracing::warn!(%uid, reseal, %error, "the round cannot be encoded now");
+                self.pause = Some(Instant::now() + RETRY_PAUSE);
+            }
+        }
+    }
+}
+
+/// Waits for the end of an encode; forever, if there is none.
+async fn finished(job: &mut Option<Job>) -> (Sealing, Result<Made, EncoderError>) {
+    match job {
+        Some(Job { sealing, result }) => (*sealing, result.await.unwrap_or(Err(EncoderError::Died))),
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits until a pause is over; forever, if there is none.
+async fn passed(pause: Option<Instant>) {
+    match pause {
+        Some(until) => sleep_until(until).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Tells a helper its list, if it is another one.
+fn replace<T: PartialEq>(channel: &watch::Sender<T>, list: T) {
+    channel.send_if_modified(|present| {
+        let changed = *present != list;
+        if changed {
+            *present = list;
+        }
+        changed
+    });
+}

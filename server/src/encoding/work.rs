@@ -1,0 +1,192 @@
+//! What this member shall do now about encodings: a pure function of what the state says and of what is here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    ids::{ClusterTime, Digest, MemberId, RoundUid},
+    state::{Command, EncodingOutcome},
+};
+
+/// Digests of a round's two files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Files {
+    /// Of the encoding.
+    pub(super) encoding: Digest,
+    /// Of the hint.
+    pub(super) hint: Digest,
+}
+
+impl Files {
+    /// The files of an outcome, unless it failed.
+    pub(super) fn of(outcome: EncodingOutcome) -> Option<Self> {
+        match outcome {
+            EncodingOutcome::Encoded { encoding, hint, .. } => Some(Self { encoding, hint }),
+            EncodingOutcome::Failed => None,
+        }
+    }
+
+    fn digests(self) -> [Digest; 2] {
+        [self.encoding, self.hint]
+    }
+}
+
+/// What the state says of a Sealed or Ready round.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RoundView {
+    /// The round.
+    pub(super) uid: RoundUid,
+    /// 0 for the cluster's first round, ..
+    pub(super) order: u64,
+    /// How often it was sealed again.
+    pub(super) reseal: u32,
+    /// What this member has reported of this sealing.
+    pub(super) reported: Option<EncodingOutcome>,
+    /// Where it is in its life.
+    pub(super) phase: PhaseView,
+}
+
+/// A Sealed or Ready round's phase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum PhaseView {
+    /// To be encoded.
+    Sealed {
+        /// Since when.
+        sealed_at: ClusterTime,
+        /// Whether its pairs can be read here.
+        readable: bool,
+    },
+    /// To be held.
+    Ready {
+        /// The agreed files.
+        agreed: Files,
+        /// Whether the state lists this member as a holder.
+        listed: bool,
+        /// Other members, those first that the state lists as holders.
+        sources: Vec<MemberId>,
+    },
+}
+
+/// What the state says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct View {
+    /// This member.
+    pub(super) member: MemberId,
+    /// Whether it is in the configuration, so that its reports count.
+    pub(super) counts: bool,
+    /// The Sealed and Ready rounds.
+    pub(super) rounds: Vec<RoundView>,
+    /// Shredded rounds whose key is gone here, which the state does not know yet.
+    pub(super) destroyed: Vec<RoundUid>,
+}
+
+/// One sealing of a round.
+pub(super) type Sealing = (RoundUid, u32);
+
+/// What is here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Possession {
+    /// What came of this member's own encoding, of rounds that are not held.
+    pub(super) made: BTreeMap<RoundUid, (u32, EncodingOutcome)>,
+    /// Held rounds.
+    pub(super) held: BTreeMap<RoundUid, Files>,
+    /// What is being encoded.
+    pub(super) encoding: Option<Sealing>,
+}
+
+/// A Ready round that is to be fetched, or read from disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wanted {
+    /// The round.
+    pub(super) uid: RoundUid,
+    /// The agreed files.
+    pub(super) agreed: Files,
+    /// Whom to ask, best first.
+    pub(super) sources: Vec<MemberId>,
+}
+
+/// What shall be done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Work {
+    /// What to encode next.
+    pub(super) encode: Option<Sealing>,
+    /// Rounds made here that have become Ready so: to be held.
+    pub(super) hold: Vec<RoundUid>,
+    /// What to obtain, newest first.
+    pub(super) obtain: Vec<Wanted>,
+    /// What the state does not say of this member yet.
+    pub(super) reports: Vec<Command>,
+    /// Rounds whose made encoding may still be needed.
+    pub(super) keep_made: BTreeSet<RoundUid>,
+    /// Rounds that stay held.
+    pub(super) keep_held: BTreeSet<RoundUid>,
+    /// Files that may still be needed.
+    pub(super) keep_files: BTreeSet<Digest>,
+}
+
+/// Decides what shall be done now.
+pub(super) fn decide(view: &View, here: &Possession) -> Work {
+    let mut work = Work::default();
+    let mut newest_first: Vec<&RoundView> = view.rounds.iter().collect();
+    newest_first.sort_unstable_by_key(|round| std::cmp::Reverse(round.order));
+    for round in newest_first {
+        let made = here.made.get(&round.uid).filter(|(reseal, _)| *reseal == round.reseal).map(|(_, outcome)| *outcome);
+        let report = match &round.phase {
+            PhaseView::Sealed { .. } => {
+                if made.is_some() {
+                    work.keep_made.insert(round.uid);
+                }
+                let files = made.or(round.reported).and_then(Files::of);
+                work.keep_files.extend(files.into_iter().flat_map(Files::digests));
+                made.filter(|outcome| round.reported != Some(*outcome)).map(|outcome| Command::ReportEncoding {
+                    uid: round.uid,
+                    reseal: round.reseal,
+                    member: view.member,
+                    outcome,
+                })
+            }
+            PhaseView::Ready { agreed, listed, sources } => {
+                work.keep_files.extend(agreed.digests());
+                if here.held.get(&round.uid) == Some(agreed) {
+                    work.keep_held.insert(round.uid);
+                    (!listed).then_some(Command::ReportHeld { uid: round.uid, member: view.member })
+                } else {
+                    if made.and_then(Files::of) == Some(*agreed) {
+                        work.keep_made.insert(round.uid);
+                        work.hold.push(round.uid);
+                    } else if here.encoding != Some((round.uid, round.reseal)) {
+                        let (uid, agreed, sources) = (round.uid, *agreed, sources.clone());
+                        work.obtain.push(Wanted { uid, agreed, sources });
+                    }
+                    None
+                }
+            }
+        };
+        work.reports.extend(report);
+    }
+    work.reports.extend(view.destroyed.iter().map(|uid| Command::ReportDestroyed { uid: *uid, member: view.member }));
+    if !view.counts {
+        work.reports.clear();
+    }
+    if here.encoding.is_none() {
+        work.encode = next_to_encode(view, here);
+    }
+    work
+}
+
+/// The round that was sealed first among those that were not encoded here. One that was reported before a restart is
+/// on disk; nobody asks for more until it is Ready.
+fn next_to_encode(view: &View, here: &Possession) -> Option<Sealing> {
+    let waiting = view.rounds.iter().filter_map(|round| match round.phase {
+        PhaseView::Sealed { sealed_at, readable: true }
+            if round.reported.is_none()
+                && here.made.get(&round.uid).is_none_or(|(reseal, _)| *reseal != round.reseal) =>
+        {
+            Some((sealed_at, round.order, (round.uid, round.reseal)))
+        }
+        _ => None,
+    });
+    waiting.min().map(|(_, _, sealing)| sealing)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! What is done, and what is not, in each phase of a round.
+
+use super::*;
+
+const ME: MemberId = MemberId(1);
+const FILES: Files = Files { encoding: Digest([1; 32]), hint: Digest([2; 32]) };
+const OTHERS: Files = Files { encoding: Digest([3; 32]), hint: Digest([4; 32]) };
+
+fn uid(number: u8) -> RoundUid {
+    RoundUid([number; 16])
+}
+
+fn outcome(files: Files) -> EncodingOutcome {
+    EncodingOutcome::Encoded { input: Digest([9; 32]), encoding: files.encoding, hint: files.hint }
+}
+
+fn sealed(number: u8, sealed_at: u64) -> RoundView {
+    let phase = PhaseView::Sealed { sealed_at: ClusterTime(sealed_at), readable: true };
+    RoundView { uid: uid(number), order: number.into(), reseal: 0, reported: None, phase }
+}
+
+fn ready(number: u8, listed: bool) -> RoundView {
+    let phase = PhaseView::Ready { agreed: FILES, listed, sources: vec![MemberId(2), MemberId(3)] };
+    RoundView { uid: uid(number), order: number.into(), reseal: 0, reported: None, phase }
+}
+
+fn view(rounds: Vec<RoundView>) -> View {
+    View { member: ME, counts: true, rounds, destroyed: Vec::new() }
+}
+
+fn made(number: u8, reseal: u32, outcome: EncodingOutcome) -> Possession {
+    Possession { made: BTreeMap::from([(uid(number), (reseal, outcome))]), ..Possession::default() }
+}
+
+fn held(number: u8) -> Possession {
+    Possession { held: BTreeMap::from([(uid(number), FILES)]), ..Possession::default() }
+}
+
+#[test]
+fn nothing_is_done_about_no_rounds() {
+    let here = Possession { held: held(1).held, ..made(2, 0, outcome(FILES)) };
+    assert_eq!(decide(&view(Vec::new()), &here), Work::default());
+}
+
+#[test]
+fn rounds_are_encoded_one_at_a_time_in_the_order_in_which_they_were_sealed() {
+    let view = view(vec![sealed(1, 20), sealed(2, 10), sealed(3, 30)]);
+    assert_eq!(decide(&view, &Possession::default()).encode, Some((uid(2), 0)));
+    let busy = Possession { encoding: Some((uid(2), 0)), ..Possession::default() };
+    assert_eq!(decide(&view, &busy).encode, None);
+    assert_eq!(decide(&view, &made(2, 0, outcome(FILES))).encode, Some((uid(1), 0)));
+}
+
+#[test]
+fn a_round_whose_pairs_are_not_here_is_not_encoded() {
+    let mut round = sealed(1, 10);
+    round.phase = PhaseView::Sealed { sealed_at: ClusterTime(10), readable: false };
+    assert_eq!(decide(&view(vec![round]), &Possession::default()), Work::default());
+}
+
+#[test]
+fn what_was_made_is_reported_until_the_state_says_so() {
+    let mut round = sealed(1, 10);
+    let here = made(1, 0, outcome(FILES));
+    let report = Command::ReportEncoding { uid: uid(1), reseal: 0, member: ME, outcome: outcome(FILES) };
+    assert_eq!(decide(&view(vec![round.clone()]), &here).reports, vec![report]);
+    round.reported = Some(outcome(FILES));
+    assert_eq!(decide(&view(vec![round]), &here).reports, Vec::new());
+}
+
+#[test]
+fn a_failure_is_reported_and_not_tried_again() {
+    let work = decide(&view(vec![sealed(1, 10)]), &made(1, 0, EncodingOutcome::Failed));
+    let failed = EncodingOutcome::Failed;
+    assert_eq!(work.reports, [Command::ReportEncoding { uid: uid(1), reseal: 0, member: ME, outcome: failed }]);
+    assert_eq!(work.encode, None);
+}
+
+#[test]
+fn a_round_that_is_sealed_again_is_encoded_again_and_what_was_made_is_dropped() {
+    let round = RoundView { reseal: 1, ..sealed(1, 10) };
+    let work = decide(&view(vec![round]), &made(1, 0, outcome(FILES)));
+    assert_eq!(work, Work { encode: Some((uid(1), 1)), ..Work::default() });
+}
+
+#[test]
+fn what_was_reported_before_a_restart_keeps_its_files_and_is_not_encoded_again() {
+    let round = RoundView { reported: Some(outcome(FILES)), ..sealed(1, 10) };
+    let work = decide(&view(vec![round]), &Possession::default());
+    assert_eq!(work, Work { keep_files: FILES.digests().into(), ..Work::default() });
+}
+
+#[test]
+fn what_was_made_is_held_once_it_is_agreed() {
+    let work = decide(&view(vec![ready(1, true)]), &made(1, 0, outcome(FILES)));
+    assert_eq!(work.hold, [uid(1)]);
+    assert_eq!(work.obtain, Vec::new());
+    assert_eq!(work.keep_files, FILES.digests().into());
+}
+
+#[test]
+fn another_encoding_than_the_agreed_one_is_dropped_and_the_agreed_one_obtained() {
+    let work = decide(&view(vec![ready(1, false)]), &made(1, 0, outcome(OTHERS)));
+    assert_eq!(work.hold, Vec::new());
+    assert!(work.keep_made.is_empty());
+    let sources = vec![MemberId(2), MemberId(3)];
+    assert_eq!(work.obtain, [Wanted { uid: uid(1), agreed: FILES, sources }]);
+    assert_eq!(work.keep_files, FILES.digests().into());
+}
+
+#[test]
+fn the_newest_ready_round_is_obtained_first() {
+    let work = decide(&view(vec![ready(1, false), ready(3, false), ready(2, false)]), &Possession::default());
+    assert_eq!(work.obtain.iter().map(|wanted| wanted.uid).collect::<Vec<_>>(), [uid(3), uid(2), uid(1)]);
+}
+
+#[test]
+fn a_ready_round_that_is_being_encoded_here_is_not_fetched() {
+    let here = Possession { encoding: Some((uid(1), 0)), ..Possession::default() };
+    assert_eq!(decide(&view(vec![ready(1, false)]), &here).obtain, Vec::new());
+}
+
+#[test]
+fn a_held_round_is_reported_until_the_state_lists_this_member() {
+    let work = decide(&view(vec![ready(1, false)]), &held(1));
+    assert_eq!(work.reports, [Command::ReportHeld { uid: uid(1), member: ME }]);
+    assert_eq!(work.keep_held, BTreeSet::from([uid(1)]));
+    assert_eq!(decide(&view(vec![ready(1, true)]), &held(1)).reports, Vec::new());
+}
+
+#[test]
+fn a_destroyed_key_is_reported() {
+    let view = View { destroyed: vec![uid(1)], ..view(Vec::new()) };
+    assert_eq!(decide(&view, &Possession::default()).reports, [Command::ReportDestroyed { uid: uid(1), member: ME }]);
+}
+
+#[test]
+fn a_member_outside_of_the_configuration_encodes_and_fetches_but_does_not_report() {
+    let view = View { counts: false, destroyed: vec![uid(3)], ..view(vec![ready(1, false), sealed(2, 1)]) };
+    let work = decide(&view, &held(1));
+    assert_eq!(work.reports, Vec::new());
+    assert_eq!(work.encode, Some((uid(2), 0)));
+}

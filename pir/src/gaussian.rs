@@ -29,7 +29,10 @@ impl RoundedGaussian {
     pub(crate) fn sample(self, uniform: u64) -> i32 {
         let position = uniform >> 1;
         // Both numbers have 63 bits: the difference is negative exactly if the position is below the threshold.
-        let below: u64 = self.thresholds.iter().map(|threshold| position.wrapping_sub(*threshold) >> 63).sum();
+        let below = self.thresholds.iter().fold(0_u64, |below, threshold| {
+            // Wrapping, so that it is compiled to a loop without exits.
+            below.wrapping_add(position.wrapping_sub(*threshold) >> 63)
+        });
         let magnitude = (self.thresholds.len() as u64 - below) as i32;
         let sign = -((uniform & 1) as i32);
         (magnitude ^ sign) - sign

@@ -14,6 +14,8 @@ pub mod refusal;
 mod relay;
 mod retrieval;
 mod rounds;
+#[cfg(test)]
+mod scenario;
 mod unreadable;
 mod validate;
 mod wire;

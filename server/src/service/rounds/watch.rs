@@ -114,3 +114,46 @@ fn look(state: &State, uid: RoundUid, seen: LogIndex) -> Result<Seen, Refusal> {
     });
     Ok(Seen { change, is_last: round.is_ended() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ids::UploadId, service::scenario::Scenario, state::Command};
+
+    fn seen(scenario: &Scenario, uid: RoundUid, after: u64) -> Seen {
+        look(&scenario.state, uid, LogIndex(after)).expect("the round is known")
+    }
+
+    #[test]
+    fn a_change_is_seen_once() {
+        let mut scenario = Scenario::new();
+        let uid = scenario.open(1);
+        let first = seen(&scenario, uid, 0).change.expect("the round as it is");
+        assert_eq!(first.round.as_ref().map(v1::Round::phase), Some(v1::Phase::Open));
+        assert!(seen(&scenario, uid, first.revision).change.is_none());
+        scenario.open(2);
+        assert!(seen(&scenario, uid, first.revision).change.is_none(), "another round changed");
+        scenario.publish(uid, UploadId([1; 16]));
+        let second = seen(&scenario, uid, first.revision).change.expect("a publication");
+        assert!(second.revision > first.revision);
+        assert_eq!(second.round.map(|round| round.workers_published), Some(1));
+    }
+
+    #[test]
+    fn the_end_of_a_round_is_the_last_change() {
+        let mut scenario = Scenario::new();
+        let uid = scenario.open(1);
+        assert!(!seen(&scenario, uid, 0).is_last);
+        scenario.apply(Command::DeleteRound { uid });
+        let Seen { change, is_last } = seen(&scenario, uid, 0);
+        let change = change.expect("the end");
+        assert!(is_last && change.deleted);
+        assert_eq!(change.round.map(|round| round.round_id), Some("r1".to_owned()));
+        assert!(seen(&scenario, uid, change.revision).is_last, "whoever resumes after it hears no more");
+    }
+
+    #[test]
+    fn an_unknown_round_cannot_be_watched() {
+        assert!(look(&Scenario::new().state, RoundUid([9; 16]), LogIndex(0)).is_err());
+    }
+}

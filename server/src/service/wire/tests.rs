@@ -4,33 +4,17 @@ use silhouette_proto::v1;
 
 use super::*;
 use crate::{
-    ids::{ClusterId, ClusterTime, InstanceId, LogIndex, MemberId, Term},
-    service::validate::Starting,
-    state::{Applied, Command, Entry, Expected, Limits, MemberRecord, MemberState, RoundSpec, State},
+    ids::{ClusterId, InstanceId, MemberId, Term, UploadId},
+    service::{
+        scenario::{ENCODING, Scenario, founder},
+        validate::Starting,
+    },
+    state::{Command, Expected, Limits, MemberRecord, MemberState, RoundSpec},
     storage::Identity,
 };
 
 fn cluster() -> ClusterId {
     "c".parse().expect("a cluster id")
-}
-
-fn founder() -> MemberRecord {
-    MemberRecord {
-        id: MemberId(1),
-        instance: InstanceId([1; 16]),
-        name: "node-1".to_owned(),
-        client_address: "a:1".to_owned(),
-        peer_address: "a:2".to_owned(),
-        http_address: "a:3".to_owned(),
-        encoding_version: 1,
-        memory_budget_bytes: 1 << 30,
-        replaces: None,
-        state: MemberState::Voter,
-    }
-}
-
-fn apply(state: &mut State, index: u64, command: Command) -> Applied {
-    state.apply(LogIndex(index), Entry { time: ClusterTime(index), command })
 }
 
 #[test]
@@ -59,16 +43,16 @@ fn defaults_are_written_out_but_an_unset_maximum_stays_unset() {
 
 #[test]
 fn a_configuration_lists_members_with_their_places() {
-    let mut state = State::bootstrap(cluster(), 3, founder(), Limits::default());
+    let mut scenario = Scenario::new();
     let newcomer = MemberRecord { instance: InstanceId([2; 16]), encoding_version: 0, ..founder() };
     let allocate =
         Command::AllocateMember { instance: newcomer.instance, record: newcomer, replaces: Some(MemberId(1)) };
-    assert!(apply(&mut state, 2, allocate).reply.is_ok());
+    scenario.apply(allocate);
 
-    let configuration = configuration(&state, Term(4), Some(MemberId(1)));
+    let configuration = configuration(&scenario.state, Term(4), Some(MemberId(1)));
     assert_eq!((configuration.cluster_id.as_str(), configuration.conf_index), ("c", 1));
     assert_eq!((configuration.leader_id, configuration.term, configuration.joint), (1, 4, false));
-    assert_eq!((configuration.initial_members, configuration.formed), (3, false));
+    assert_eq!((configuration.initial_members, configuration.formed), (1, true));
     assert_eq!(configuration.members.len(), 2);
     let (first, second) = (&configuration.members[0], &configuration.members[1]);
     assert_eq!((first.member_id, first.state(), first.replaces), (1, v1::MemberState::Voter, 0));
@@ -90,4 +74,37 @@ fn a_node_is_what_its_directory_and_its_log_say() {
     let voter = told(&member(false), Some(MemberState::Voter));
     assert_eq!((voter.state(), voter.member_id, voter.cluster_id.as_str()), (v1::MemberState::Voter, 3, "c"));
     assert_eq!(told(&member(true), Some(MemberState::Voter)).state(), v1::MemberState::Removed);
+}
+
+#[test]
+fn a_round_is_described_in_every_phase() {
+    let mut scenario = Scenario::new();
+    let uid = scenario.open(1);
+    let told = |scenario: &Scenario| round(&scenario.state, scenario.state.round(uid).expect("it is known"));
+    let open = told(&scenario);
+    assert_eq!((open.phase(), open.round_id.as_str()), (v1::Phase::Open, "r1"));
+    assert_eq!(open.round_uid, "01".repeat(16));
+    assert_eq!((open.workers_published, open.workers_expected, open.capacity), (0, 1, 0));
+    assert!(open.encoding_digest.is_empty() && open.workers.is_empty());
+    assert_eq!((open.started_ms, open.sealed_ms, open.ready_ms, open.cluster_time_ms), (2, 0, 0, 2));
+    let member = |encoding: v1::EncodingStatus, plaintext: v1::Plaintext| {
+        vec![v1::MemberRoundStatus { member_id: 1, encoding: encoding.into(), plaintext: plaintext.into() }]
+    };
+    assert_eq!(open.members, member(v1::EncodingStatus::Pending, v1::Plaintext::Held));
+
+    scenario.publish(uid, UploadId([1; 16]));
+    let published = v1::WorkerStatus { worker: "w0".to_owned(), published: true, staged_chunks: 0 };
+    assert_eq!(told(&scenario).workers, [published]);
+
+    scenario.ready(uid);
+    let ready = told(&scenario);
+    assert_eq!((ready.phase(), ready.capacity), (v1::Phase::Ready, 1_024));
+    assert_eq!(ready.encoding_digest.as_ref(), ENCODING.0);
+    assert!(ready.workers.is_empty(), "who published is told until the round is Ready");
+    assert_eq!((ready.sealed_ms, ready.ready_ms), (4, 5));
+    assert_eq!(ready.members, member(v1::EncodingStatus::Encoded, v1::Plaintext::Held));
+
+    scenario.apply(Command::Shred { uid });
+    scenario.apply(Command::ReportDestroyed { uid, member: MemberId(1) });
+    assert_eq!(told(&scenario).members, member(v1::EncodingStatus::Encoded, v1::Plaintext::Destroyed));
 }

@@ -53,3 +53,59 @@ pub(in crate::service::rounds) fn admit(state: &State, header: &Header) -> Resul
         limits: state.limits().clone(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        ids::{RoundUid, UploadId},
+        service::{
+            refusal::Reason,
+            scenario::{Scenario, worker},
+        },
+        state::Command,
+    };
+
+    const FIRST: UploadId = UploadId([1; 16]);
+    const LATER: UploadId = UploadId([2; 16]);
+
+    fn standing(scenario: &Scenario, uid: RoundUid, upload: UploadId) -> Result<Standing, Reason> {
+        let admitted = admit(&scenario.state, &Header { uid, worker: worker(), upload });
+        admitted.map(|admitted| admitted.standing).map_err(|refusal| refusal.reason())
+    }
+
+    #[test]
+    fn a_worker_publishes_while_the_round_is_open() {
+        let mut scenario = Scenario::new();
+        let uid = scenario.open(1);
+        assert_eq!(standing(&scenario, uid, FIRST), Ok(Standing::Publishing));
+        assert_eq!(standing(&scenario, RoundUid([9; 16]), FIRST), Err(Reason::RoundNotFound));
+        scenario.seal(uid);
+        assert_eq!(standing(&scenario, uid, FIRST), Err(Reason::RoundClosed));
+    }
+
+    #[test]
+    fn what_is_published_is_compared_until_it_is_destroyed() {
+        let mut scenario = Scenario::new();
+        let uid = scenario.open(1);
+        scenario.publish(uid, FIRST);
+        assert_eq!(standing(&scenario, uid, LATER), Ok(Standing::Published));
+        scenario.ready(uid);
+        assert_eq!(standing(&scenario, uid, LATER), Ok(Standing::Published));
+        scenario.apply(Command::Shred { uid });
+        assert_eq!(standing(&scenario, uid, FIRST), Ok(Standing::Forgotten));
+        assert_eq!(standing(&scenario, uid, LATER), Err(Reason::RoundClosed));
+        scenario.apply(Command::DeleteRound { uid });
+        assert_eq!(standing(&scenario, uid, FIRST), Err(Reason::RoundNotFound));
+    }
+
+    #[test]
+    fn a_failed_round_takes_nothing() {
+        let mut scenario = Scenario::new();
+        let uid = scenario.open(1);
+        scenario.publish(uid, FIRST);
+        let expected = crate::state::ExpectedPhase::Open;
+        scenario.apply(Command::Fail { uid, expected, reason: "its deadline passed".to_owned() });
+        assert_eq!(standing(&scenario, uid, FIRST), Err(Reason::RoundClosed));
+    }
+}

@@ -53,7 +53,7 @@ pub enum NodeError {
         /// What is wrong with it.
         source: StorageError,
     },
-    /// A server ended although nobody asked it to.
+    /// A server ended although nobody had asked it to.
     #[error("the server of {section}.addr ended: {why}")]
     ServerEnded {
         /// `client`, `peer` or `http`.

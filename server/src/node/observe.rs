@@ -32,8 +32,8 @@ pub(super) async fn observe(node: NodeHandle, health: HealthReporter) {
             node.retire().await;
         }
         let verdict = readiness.observe(Instant::now(), &seen);
-        tell_change(&node.verdict(), &verdict);
-        health.tell(&seen, verdict.ready).await;
+        tell_change(&node.verdict(), &verdict, seen.draining);
+        health.tell(&seen, verdict.ready, node.knows_leader()).await;
         node.decide(verdict);
     }
 }
@@ -54,6 +54,10 @@ pub(super) async fn watch_disk(node: NodeHandle) {
 }
 
 impl NodeHandle {
+    fn knows_leader(&self) -> bool {
+        self.member().is_ok_and(|member| member.consensus.status().borrow().leader.is_some())
+    }
+
     /// What the node sees of itself now.
     fn see(&self) -> Observation {
         let lifecycle = self.lifecycle();
@@ -114,12 +118,14 @@ fn nothing(standing: Standing) -> Observation {
 }
 
 /// Logs when readiness changes, and why.
-fn tell_change(before: &Verdict, now: &Verdict) {
+fn tell_change(before: &Verdict, now: &Verdict, draining: bool) {
     let failing = |verdict: &Verdict| -> BTreeSet<&'static str> {
         verdict.checks.iter().filter(|check| !check.ok).map(|check| check.name.as_str()).collect()
     };
     match (before.ready, now.ready) {
         (false, true) => tracing::info!("ready"),
+        // Whoever asked it to stop knows.
+        (true, false) if draining => {}
         (true, false) => {
             let why: Vec<_> = now.checks.iter().filter(|check| !check.ok).map(|check| &*check.message).collect();
             tracing::warn!(why = why.join("; "), "not ready any more");
@@ -140,9 +146,9 @@ struct Health {
 impl Health {
     /// The empty name stands for the whole node: it is ready. `Rounds` needs a leader, `Retrieval` some round; neither
     /// waits for the other.
-    async fn tell(&mut self, seen: &Observation, ready: bool) {
+    async fn tell(&mut self, seen: &Observation, ready: bool, knows_leader: bool) {
         let serves = !seen.draining && seen.disk_fault.is_none();
-        let leader = serves && seen.leader_heard.is_some();
+        let leader = serves && knows_leader;
         let held = serves && seen.rounds.values().any(|round| round.held);
         let administers = !matches!(seen.standing, Standing::Starting);
         for (service, holds) in [

@@ -1,6 +1,7 @@
 //! A node from its first address to its end.
 
 use tokio::{
+    net::TcpListener,
     select,
     signal::unix::{Signal, SignalKind, signal},
     task::{JoinHandle, JoinSet},
@@ -45,7 +46,7 @@ pub async fn run(settings: Settings) -> Result<(), NodeError> {
             return Ok(());
         }
     };
-    opened.map_err(|error| NodeError::ServerEnded { section: "storage", why: error.to_string() })??;
+    opened.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
 
     select! {
         error = servers.ended() => return Err(error),
@@ -57,7 +58,7 @@ pub async fn run(settings: Settings) -> Result<(), NodeError> {
     }
 }
 
-async fn serve_http(listener: tokio::net::TcpListener, node: NodeHandle) -> Result<(), NodeError> {
+async fn serve_http(listener: TcpListener, node: NodeHandle) -> Result<(), NodeError> {
     http::serve(listener, node)
         .await
         .map_err(|error| NodeError::ServerEnded { section: "http", why: error.to_string() })

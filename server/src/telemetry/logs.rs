@@ -11,7 +11,10 @@ use crate::config::LogFormat;
 #[non_exhaustive]
 pub enum LogError {
     /// The filter does not parse.
-    #[error("{filter:?} is no log level or filter such as info,silhouette_server::consensus=debug: {source}")]
+    #[error(
+        "{filter:?} of --log-level, RUST_LOG or log.level is no level or filter such as \
+         info,silhouette_server::consensus=debug: {source}"
+    )]
     Filter {
         /// As it was given.
         filter: String,

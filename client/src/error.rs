@@ -133,3 +133,31 @@ impl Error {
         Self::Inconsistent { object, problem: problem.into() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_time_may_heal_is_worth_repeating() {
+        let after = Duration::from_secs(30);
+        let lost = Error::OutcomeUnknown { what: "sealing the round", cause: "broken pipe".to_owned() };
+        let late = Error::TimedOut { what: "listing the rounds", after };
+        let gone = Error::RoundGone { round: "r1".to_owned() };
+        let unfit = Error::precondition("CHANGE_UNSAFE", "two voters would result".to_owned());
+        assert!(lost.is_retryable() && late.is_retryable());
+        assert!(!gone.is_retryable() && !unfit.is_retryable());
+        assert_eq!((lost.reason(), unfit.reason()), ("OUTCOME_UNKNOWN", "CHANGE_UNSAFE"));
+    }
+
+    #[test]
+    fn errors_say_what_happened_and_what_to_do() {
+        let lost = Error::OutcomeUnknown { what: "sealing the round", cause: "broken pipe".to_owned() };
+        assert_eq!(
+            lost.to_string(),
+            "the outcome of sealing the round is not known (broken pipe); repeat the same call"
+        );
+        let late = Error::TimedOut { what: "listing the rounds", after: Duration::from_secs(30) };
+        assert_eq!(late.to_string(), "listing the rounds did not finish within 30s");
+    }
+}

@@ -4,15 +4,20 @@
 //! round's public shape and the padded number of keys before the first answer arrives. An absent key triggers nothing.
 
 mod agreement;
+mod answers;
 mod kept;
 mod lookups;
+mod material;
+mod plan;
 mod shape;
 mod transfer;
 
 use std::sync::Arc;
 
+pub use answers::{Answers, Method, Traffic};
 pub(crate) use kept::KeptRounds;
-pub use lookups::{Answers, GetMany, Method, Mode, Traffic};
+pub use lookups::GetMany;
+pub use plan::Mode;
 pub use shape::Shape;
 
 use crate::{Error, RoundName, network::Network};

@@ -54,6 +54,7 @@ async fn agreed(network: &Arc<Network>, round: &RoundName) -> Result<Shape, Erro
     let patience = network.settings().timeout;
     let voters = voters(network).await?;
     let mut ballot = Ballot::new(voters.len());
+    let mut last = None;
     loop {
         let mut unheard: FuturesUnordered<_> = voters
             .iter()
@@ -65,15 +66,21 @@ async fn agreed(network: &Arc<Network>, round: &RoundName) -> Result<Shape, Erro
                 (voter, answer.await)
             })
             .collect();
-        let mut last = None;
         while let Some((voter, answer)) = unheard.next().await {
             match answer.and_then(|response| read(response.shape)) {
-                Ok(shape) => ballot.hear(voter, shape),
-                Err(error) if error.is_retryable() => last = Some(error),
-                Err(error) => return Err(error),
+                Ok(shape) => ballot.hear(voter, Some(&shape)),
+                Err(error) => {
+                    // One node's "no" decides as little as its "yes".
+                    if !error.is_retryable() {
+                        ballot.hear(voter, None);
+                    }
+                    last = Some(error);
+                }
             }
-            if let Some(shape) = ballot.winner()? {
-                return Ok(shape);
+            match ballot.winner() {
+                Ok(Some(shape)) => return Ok(shape),
+                Ok(None) => {}
+                Err(Undecided) => return Err(last.unwrap_or_else(disagreement)),
             }
         }
         let pause = network.settings().longest_pause;
@@ -82,6 +89,10 @@ async fn agreed(network: &Arc<Network>, round: &RoundName) -> Result<Shape, Erro
         }
         sleep(pause).await;
     }
+}
+
+fn disagreement() -> Error {
+    Error::inconsistent("the round's description", "no majority of voters agrees on it")
 }
 
 async fn voters(network: &Arc<Network>) -> Result<Vec<Address>, Error> {
@@ -97,8 +108,13 @@ async fn voters(network: &Arc<Network>) -> Result<Vec<Address>, Error> {
 /// What the voters have answered so far. Pure.
 struct Ballot {
     voters: usize,
-    heard: Vec<(Address, Shape)>,
+    /// `None`: the voter refused to describe the round.
+    heard: Vec<(Address, Option<Shape>)>,
 }
+
+/// No description can have a majority any more.
+#[derive(Debug)]
+struct Undecided;
 
 impl Ballot {
     const fn new(voters: usize) -> Self {
@@ -109,24 +125,25 @@ impl Ballot {
         self.heard.iter().any(|(heard, _)| heard == voter)
     }
 
-    fn hear(&mut self, voter: &Address, shape: Shape) {
+    fn hear(&mut self, voter: &Address, shape: Option<&Shape>) {
         if !self.has_heard(voter) {
-            self.heard.push((voter.clone(), shape));
+            self.heard.push((voter.clone(), shape.copied()));
         }
     }
 
-    /// The description that a majority of voters gave. An error once none can win any more.
-    fn winner(&self) -> Result<Option<Shape>, Error> {
-        let votes = |candidate: &Shape| self.heard.iter().filter(|(_, shape)| shape == candidate).count();
-        let most = self.heard.iter().map(|(_, shape)| (votes(shape), *shape)).max_by_key(|(votes, _)| *votes);
-        let Some((votes, shape)) = most else { return Ok(None) };
-        if votes > self.voters / 2 {
-            return Ok(Some(shape));
+    /// The description that a majority of voters gave, or `None` while it is open.
+    fn winner(&self) -> Result<Option<Shape>, Undecided> {
+        let shapes = || self.heard.iter().filter_map(|(_, shape)| shape.as_ref());
+        let votes = |candidate: &Shape| shapes().filter(|shape| *shape == candidate).count();
+        let (most, leading) =
+            shapes().map(|shape| (votes(shape), Some(*shape))).max_by_key(|(votes, _)| *votes).unwrap_or_default();
+        if most > self.voters / 2 {
+            return Ok(leading);
         }
-        if votes + (self.voters - self.heard.len()) > self.voters / 2 {
+        if most + (self.voters - self.heard.len()) > self.voters / 2 {
             return Ok(None);
         }
-        Err(Error::inconsistent("the round's description", "no majority of voters agrees on it"))
+        Err(Undecided)
     }
 }
 
@@ -135,10 +152,10 @@ mod tests {
     use super::*;
     use crate::retrieval::shape::tests::shape;
 
-    fn ballot(voters: usize, seeds: &[u8]) -> Result<Option<Shape>, Error> {
+    fn ballot(voters: usize, seeds: &[Option<u8>]) -> Result<Option<Shape>, Undecided> {
         let mut ballot = Ballot::new(voters);
         for (node, seed) in seeds.iter().enumerate() {
-            ballot.hear(&format!("node-{node}:1").parse().expect("an address"), shape(*seed));
+            ballot.hear(&format!("node-{node}:1").parse().expect("an address"), seed.map(shape).as_ref());
         }
         ballot.winner()
     }
@@ -146,27 +163,36 @@ mod tests {
     #[test]
     fn a_majority_of_all_voters_decides_not_of_those_that_answered() {
         assert_eq!(ballot(3, &[]).expect("open"), None);
-        assert_eq!(ballot(3, &[1]).expect("open"), None);
-        assert_eq!(ballot(3, &[1, 1]).expect("decided"), Some(shape(1)));
-        assert_eq!(ballot(3, &[2, 1]).expect("open"), None);
-        assert_eq!(ballot(3, &[2, 1, 1]).expect("decided"), Some(shape(1)));
-        assert_eq!(ballot(1, &[1]).expect("decided"), Some(shape(1)));
+        assert_eq!(ballot(3, &[Some(1)]).expect("open"), None);
+        assert_eq!(ballot(3, &[Some(1), Some(1)]).expect("decided"), Some(shape(1)));
+        assert_eq!(ballot(3, &[Some(2), Some(1)]).expect("open"), None);
+        assert_eq!(ballot(3, &[Some(2), Some(1), Some(1)]).expect("decided"), Some(shape(1)));
+        assert_eq!(ballot(1, &[Some(1)]).expect("decided"), Some(shape(1)));
     }
 
     #[test]
-    fn without_any_majority_it_is_an_error() {
-        assert!(ballot(3, &[1, 2, 3]).is_err());
-        assert!(ballot(4, &[1, 1, 2, 2]).is_err());
-        assert!(ballot(5, &[1, 2, 3]).expect("open").is_none());
-        assert!(ballot(5, &[1, 2, 3, 4]).is_err());
+    fn without_any_majority_it_is_undecided() {
+        assert!(ballot(3, &[Some(1), Some(2), Some(3)]).is_err());
+        assert!(ballot(4, &[Some(1), Some(1), Some(2), Some(2)]).is_err());
+        assert!(ballot(5, &[Some(1), Some(2), Some(3)]).expect("open").is_none());
+        assert!(ballot(5, &[Some(1), Some(2), Some(3), Some(4)]).is_err());
+        assert!(ballot(0, &[]).is_err());
+    }
+
+    #[test]
+    fn one_refusal_neither_decides_nor_counts_for_anything() {
+        assert_eq!(ballot(3, &[None]).expect("open"), None);
+        assert_eq!(ballot(3, &[None, Some(1), Some(1)]).expect("decided"), Some(shape(1)));
+        assert!(ballot(3, &[None, None]).is_err());
+        assert!(ballot(3, &[None, Some(1), Some(2)]).is_err());
     }
 
     #[test]
     fn a_node_votes_once() {
         let mut ballot = Ballot::new(3);
         let node = "node:1".parse().expect("an address");
-        ballot.hear(&node, shape(1));
-        ballot.hear(&node, shape(1));
+        ballot.hear(&node, Some(&shape(1)));
+        ballot.hear(&node, Some(&shape(1)));
         assert_eq!(ballot.winner().expect("open"), None);
     }
 }

@@ -42,11 +42,11 @@ impl KeptRounds {
 
     /// Keeps a round, and lets go of the one that was not read for longest. A round that is kept already stays unless
     /// it is described differently.
-    pub(super) fn keep(&self, shape: Shape) -> Arc<KeptRound> {
-        if let Some(kept) = self.find(shape.uid()).filter(|kept| kept.shape == shape) {
+    pub(super) fn keep(&self, shape: &Shape) -> Arc<KeptRound> {
+        if let Some(kept) = self.find(shape.uid()).filter(|kept| kept.shape == *shape) {
             return kept;
         }
-        let round = Arc::new(KeptRound { shape, reader: OnceCell::new(), encoding: OnceCell::new() });
+        let round = Arc::new(KeptRound { shape: *shape, reader: OnceCell::new(), encoding: OnceCell::new() });
         let mut rounds = self.rounds.lock();
         rounds.retain(|kept| kept.shape.uid() != shape.uid());
         rounds.push_front(Arc::clone(&round));
@@ -69,18 +69,18 @@ mod tests {
     #[test]
     fn the_round_that_was_not_read_for_longest_goes_first() {
         let kept = KeptRounds::new(2);
-        kept.keep(shape(1));
-        kept.keep(shape(2));
+        kept.keep(&shape(1));
+        kept.keep(&shape(2));
         assert!(kept.find(uid(1)).is_some());
-        kept.keep(shape(3));
+        kept.keep(&shape(3));
         assert!(kept.find(uid(1)).is_some() && kept.find(uid(2)).is_none() && kept.find(uid(3)).is_some());
     }
 
     #[test]
     fn a_round_is_kept_once() {
         let kept = KeptRounds::new(2);
-        let first = kept.keep(shape(1));
-        assert!(Arc::ptr_eq(&first, &kept.keep(shape(1))));
+        let first = kept.keep(&shape(1));
+        assert!(Arc::ptr_eq(&first, &kept.keep(&shape(1))));
         assert_eq!(kept.rounds.lock().len(), 1);
     }
 }

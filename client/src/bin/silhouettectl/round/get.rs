@@ -1,0 +1,138 @@
+//! `silhouettectl round get`.
+
+use clap::Args;
+use serde::Serialize;
+use silhouette_client::Mode;
+
+use crate::{
+    exit::Exit,
+    failure::Failure,
+    input::Source,
+    output::{Table, Text, View, or_none},
+    progress::Bar,
+    session::Session,
+};
+
+/// The command's arguments.
+#[derive(Debug, Args)]
+#[command(before_help = "\
+Examples:
+  silhouettectl round get levels-1 vertex-17 vertex-18
+  silhouettectl round get levels-1 --from neighbours.txt -o json
+  silhouettectl round get levels-1 vertex-17 --mode pir")]
+pub(crate) struct Get {
+    /// The round; it must be Ready
+    id: String,
+    /// Keys to look up. In documents a key or value that is not UTF-8 is an object, {"base64": ".."}
+    #[arg(value_name = "KEY", required_unless_present = "from")]
+    keys: Vec<String>,
+    /// Lines of keys, looked up after those named; what follows a tab is left out; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    from: Option<Source>,
+    /// How to read
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = ReadMode::Auto)]
+    mode: ReadMode,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ReadMode {
+    /// Whatever takes fewer bytes, by the round's shape and the padded number of keys
+    Auto,
+    /// Private queries
+    Pir,
+    /// The masked encoding, whole
+    Download,
+}
+
+/// A looked-up key.
+#[derive(Debug, Serialize)]
+struct Entry {
+    key: Text,
+    value: Option<Text>,
+}
+
+/// All of them, in the order in which they were asked for.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+struct Entries(Vec<Entry>);
+
+impl Entries {
+    fn new(keys: Vec<Vec<u8>>, values: Vec<Option<Vec<u8>>>) -> Self {
+        let entry = |(key, value): (Vec<u8>, Option<Vec<u8>>)| Entry { key: key.into(), value: value.map(Text::from) };
+        Self(keys.into_iter().zip(values).map(entry).collect())
+    }
+}
+
+impl View for Entries {
+    fn table(&self, _wide: bool) -> String {
+        let mut table = Table::new(["KEY"], None, "VALUE");
+        for entry in &self.0 {
+            table.row([entry.key.printable()], None, or_none(entry.value.as_ref().map(Text::printable)));
+        }
+        table.render()
+    }
+
+    fn names(&self) -> Option<Vec<String>> {
+        None
+    }
+}
+
+impl Get {
+    /// Looks up the keys. One that was not published is an answer, not an error.
+    pub(crate) async fn run(self, session: &Session) -> Result<Exit, Failure> {
+        session.refuse_names("keys are no objects")?;
+        let mut keys: Vec<_> = self.keys.into_iter().map(String::into_bytes).collect();
+        if let Some(source) = &self.from {
+            keys.extend(source.keys().await?);
+        }
+        let mode = match self.mode {
+            ReadMode::Auto => Mode::Auto,
+            ReadMode::Pir => Mode::Pir,
+            ReadMode::Download => Mode::Download,
+        };
+        let bar = Bar::of_bytes(session.terminal, "looking up");
+        let lookups = session.client()?.get_many(self.id.as_str(), keys.clone());
+        let answers = lookups.mode(mode).on_progress(|progress| bar.advance(progress)).await?;
+        drop(bar);
+        session.show(&Entries::new(keys, answers.into_values()))?;
+        Ok(Exit::Done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::Format;
+
+    fn entries() -> Entries {
+        let keys = [&b"vertex-17"[..], b"vertex-99", b"raw", b"\xff", b"tab\there"];
+        let values = [Some(&b"3.0"[..]), None, Some(b"\x80"), Some(b"x y"), Some(b"1\n2")];
+        Entries::new(keys.map(<[u8]>::to_vec).into(), values.map(|value| value.map(<[u8]>::to_vec)).into())
+    }
+
+    #[test]
+    fn a_document_is_an_array_of_keys_and_values() {
+        let expected = serde_json::json!([
+            { "key": "vertex-17", "value": "3.0" },
+            { "key": "vertex-99", "value": null },
+            { "key": "raw", "value": { "base64": "gA==" } },
+            { "key": { "base64": "/w==" }, "value": "x y" },
+            { "key": "tab\there", "value": "1\n2" },
+        ]);
+        assert_eq!(serde_json::to_value(entries()).expect("serialises"), expected);
+    }
+
+    #[test]
+    fn a_table_has_a_line_a_key() {
+        let expected = "\
+KEY           VALUE
+vertex-17     3.0
+vertex-99     <none>
+raw           base64:gA==
+base64:/w==   x y
+tab\\there     1\\n2
+";
+        assert_eq!(Format::Table.render(&entries()).expect("renders"), expected);
+        assert!(matches!(Format::Name.render(&entries()), Err(Failure::Usage(_))));
+    }
+}

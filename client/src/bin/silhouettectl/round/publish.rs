@@ -1,0 +1,58 @@
+//! `silhouettectl round publish`.
+
+use clap::Args;
+use serde::Serialize;
+
+use super::view::name;
+use crate::{exit::Exit, failure::Failure, input::Source, progress::Bar, session::Session};
+
+/// The command's arguments.
+#[derive(Debug, Args)]
+#[command(before_help = "\
+Examples:
+  silhouettectl round publish levels-1 --worker w0 --from levels.tsv
+  printf 'vertex-17\\t3\\nvertex-18\\t2\\n' | silhouettectl round publish levels-1 --worker w0 --from -
+  silhouettectl round publish levels-1 --worker w1 --from /dev/null")]
+pub(crate) struct Publish {
+    /// The round
+    id: String,
+    /// Who publishes; once a round. The same content again changes nothing
+    #[arg(long, value_name = "NAME")]
+    worker: String,
+    /// Lines of `key<TAB>value`, taken byte for byte; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    from: Source,
+}
+
+/// A publication, in a document.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PublicationDocument {
+    round_id: String,
+    round_uid: String,
+    worker: String,
+    pairs: u64,
+    already: bool,
+}
+
+impl Publish {
+    /// Publishes; what was sent before an election is not sent again.
+    pub(crate) async fn run(self, session: &Session) -> Result<Exit, Failure> {
+        let pairs = self.from.pairs().await?;
+        let client = session.client()?;
+        let round = client.get_round(self.id.as_str()).await?;
+        let bar = Bar::of_bytes(session.terminal, "publishing");
+        let publish = client.publish(round.uid, self.worker.as_str(), pairs);
+        let published = publish.on_progress(|progress| bar.advance(progress)).await?;
+        drop(bar);
+        let object = name(&round);
+        let document = PublicationDocument {
+            round_id: round.id,
+            round_uid: round.uid.to_string(),
+            worker: self.worker.clone(),
+            pairs: published.pairs,
+            already: published.already,
+        };
+        session.show_change(object, &format!("published by {}", self.worker), !published.already, document)
+    }
+}

@@ -1,0 +1,28 @@
+//! `silhouettectl round seal`.
+
+use clap::Args;
+use silhouette_client::Phase;
+
+use super::view::{RoundDocument, name};
+use crate::{exit::Exit, failure::Failure, session::Session};
+
+/// The command's arguments.
+#[derive(Debug, Args)]
+#[command(before_help = "\
+Examples:
+  silhouettectl round seal levels-1
+  silhouettectl round seal levels-1 && silhouettectl round wait levels-1")]
+pub(crate) struct Seal {
+    /// The round
+    id: String,
+}
+
+impl Seal {
+    /// Seals the round, or finds it sealed.
+    pub(crate) async fn run(self, session: &Session) -> Result<Exit, Failure> {
+        let client = session.client()?;
+        let before = client.get_round(self.id.as_str()).await?;
+        let round = client.seal_round(before.uid).await?;
+        session.show_change(name(&round), "sealed", before.phase == Phase::Open, RoundDocument::from(&round))
+    }
+}

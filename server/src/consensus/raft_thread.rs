@@ -124,6 +124,7 @@ impl RaftThread {
         self.shared.clock.stop();
         self.shared.pending.fail_all(&ProposeError::Stopped);
         self.reads.fail_all(&ProposeError::Stopped);
+        self.shared.status.send_modify(|status| (status.role, status.leader) = (Role::Follower, None));
         self.tasks.send(Task::Stop).ok();
     }
 

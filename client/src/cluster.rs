@@ -155,8 +155,8 @@ impl Cluster {
         }
     }
 
-    /// Hands leadership to a voter, or to the most advanced one, and waits until it leads. The leader, if it leads
-    /// already, stays.
+    /// Hands leadership to a voter, or to the most advanced one beside the leader, and waits until it leads. A member
+    /// that leads already stays.
     ///
     /// # Errors
     /// [`Error::Refused`] with `MEMBER_NOT_FOUND`, or if the member does not vote.

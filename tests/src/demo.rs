@@ -17,10 +17,11 @@ mod narration;
 mod power_law;
 mod table;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
 
 use self::{graph::Graph, narration::Narration, table::Row};
 use crate::harness::{cluster::Cluster, configuration::Configuration};
@@ -48,40 +49,52 @@ pub async fn run(options: &Options) -> Result<()> {
         None => ("power-law".to_owned(), power_law::generate()),
     };
     let graphs = [("karate".to_owned(), karate::graph()), second];
+    // The servers' own defaults; only at the end nobody waits for balancers that do not exist.
+    let configuration = Configuration::defaults().time("shutdown.drain_delay", Duration::ZERO);
+    let mut cluster = Cluster::unstarted(3, configuration)?;
+    let interrupted = tokio::select! {
+        outcome = rounds(&mut cluster, &graphs) => outcome.map(|()| None),
+        signal = interruption() => signal.map(Some),
+    }?;
+    // Not after an error: then the servers end too, but their logs are shown and their data is kept.
+    cluster.passed();
+    interrupted.map_or(Ok(()), |signal| bail!("interrupted by {signal}"))
+}
+
+/// Waits until somebody wants the demonstration to end early; the signal's name.
+async fn interruption() -> Result<&'static str> {
+    let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
     tokio::select! {
-        outcome = rounds(graphs) => outcome,
-        // Dropping the rounds ends the servers.
-        interrupted = tokio::signal::ctrl_c() => { interrupted?; anyhow::bail!("interrupted") }
+        pressed = tokio::signal::ctrl_c() => pressed.map(|()| "Ctrl-C").context("cannot listen to Ctrl-C"),
+        _ = terminate.recv() => Ok("SIGTERM"),
+        _ = hang_up.recv() => Ok("SIGHUP"),
     }
 }
 
-async fn rounds(graphs: [(String, Graph); 2]) -> Result<()> {
+async fn rounds(cluster: &mut Cluster, graphs: &[(String, Graph); 2]) -> Result<()> {
     let narration = Narration::begin();
-    let mut cluster = found_cluster(narration).await?;
+    form(cluster, narration).await?;
     let mut rows: Vec<Row> = Vec::new();
-    for (name, graph) in &graphs {
-        rows.extend(degrees::run(&cluster, narration, name, graph).await?);
+    for (name, graph) in graphs {
+        rows.extend(degrees::run(cluster, narration, name, graph).await?);
     }
-    rows.extend(crowd::run(&mut cluster, narration).await?);
-    rows.extend(few::run(&cluster, narration).await?);
-    end_servers(&mut cluster, narration).await?;
+    rows.extend(crowd::run(cluster, narration).await?);
+    rows.extend(few::run(cluster, narration).await?);
+    end_servers(cluster, narration).await?;
 
-    narration.show(&table::table(&rows));
-    let (lookups, wrong) = rows.iter().fold((0, 0), |(lookups, wrong), row| {
-        (lookups + row.tally.lookups, wrong + row.tally.wrong)
-    });
+    Narration::show(&table::table(&rows));
+    let (lookups, wrong) =
+        rows.iter().fold((0, 0), |(lookups, wrong), row| (lookups + row.tally.lookups, wrong + row.tally.wrong));
     ensure!(wrong == 0, "{wrong} of {lookups} answers are wrong");
     narration.say(&format!("all {lookups} answers are right"));
-    cluster.passed();
     Ok(())
 }
 
-async fn found_cluster(narration: Narration) -> Result<Cluster> {
-    narration.title("three servers");
-    // The servers' own defaults; only at the end nobody waits for balancers that do not exist.
-    let configuration = Configuration::defaults().time("shutdown.drain_delay", std::time::Duration::ZERO);
-    let mut cluster = Cluster::unformed(3, configuration).await?;
-    for node in cluster.nodes() {
+async fn form(cluster: &mut Cluster, narration: Narration) -> Result<()> {
+    Narration::title("three servers");
+    for index in 0..cluster.nodes().len() {
+        cluster.node_mut(index).start().await?;
+        let node = cluster.node(index);
         let addresses = node.addresses();
         narration.say(&format!(
             "{} runs: clients {}, peers {}, probes {}, data {}",
@@ -95,11 +108,11 @@ async fn found_cluster(narration: Narration) -> Result<Cluster> {
     cluster.form().await.context("cannot form a cluster")?;
     let leader = cluster.leader().await?;
     narration.say(&format!("silhouettectl cluster create: three voters, {} leads", cluster.node(leader).name()));
-    Ok(cluster)
+    Ok(())
 }
 
 async fn end_servers(cluster: &mut Cluster, narration: Narration) -> Result<()> {
-    narration.title("the end");
+    Narration::title("the end");
     for index in 0..cluster.nodes().len() {
         let status = cluster.node_mut(index).stop().await?;
         ensure!(status.success(), "{} ended with {status}", cluster.node(index).name());

@@ -99,7 +99,7 @@ async fn a_round_started_again_is_the_same_round_and_other_specs_are_refused() -
 
 /// The spec above, in the client's words.
 fn again_spec() -> silhouette_client::RoundSpec {
-    silhouette_client::RoundSpec::for_workers(2).max_pairs(500).deadline(std::time::Duration::from_secs(3_600))
+    silhouette_client::RoundSpec::for_workers(2).max_pairs(500).deadline(std::time::Duration::from_hours(1))
 }
 
 #[tokio::test(flavor = "multi_thread")]

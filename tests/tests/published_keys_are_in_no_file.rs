@@ -66,8 +66,9 @@ async fn restart_all(cluster: &mut Cluster) -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn published_keys_are_in_no_file_or_log_at_any_moment() -> Result<()> {
     // Whoever turns the logs up to find a fault must not find keys.
-    let configuration =
-        Configuration::short_times().set("log.level", json!("info,silhouette_server=trace")).number("raft.compact_entries", 30);
+    let configuration = Configuration::short_times()
+        .set("log.level", json!("info,silhouette_server=trace"))
+        .number("raft.compact_entries", 30);
     let mut cluster = Cluster::of(3, configuration).await?;
     let client = cluster.client()?;
     let mut random = fastrand::Rng::with_seed(16);

@@ -38,7 +38,7 @@ const AUTOMATIC: u64 = 200;
 
 /// Runs the round.
 pub(super) async fn run(cluster: &mut Cluster, narration: Narration) -> Result<Vec<Row>> {
-    narration.title(&format!("round 2: {PAIRS} pairs, and the leader is killed"));
+    Narration::title(&format!("round 2: {PAIRS} pairs, and the leader is killed"));
     let spec = RoundSpec::for_workers(WORKERS).values_of(VALUE_BYTES);
     let round = cluster.client()?.start_round(ROUND, &spec).await?.uid;
     let leader = cluster.leader().await?;

@@ -36,7 +36,7 @@ struct Report {
 
 /// Runs the round on a graph.
 pub(super) async fn run(cluster: &Cluster, narration: Narration, name: &str, graph: &Graph) -> Result<Vec<Row>> {
-    narration.title(&format!("round 1, {name}: {} vertices, {} edges", graph.order(), graph.size()));
+    Narration::title(&format!("round 1, {name}: {} vertices, {} edges", graph.order(), graph.size()));
     let id = format!("degrees/{name}");
     let spec = RoundSpec::for_workers(WORKERS).values_of(VALUE_BYTES);
     let round = cluster.client()?.start_round(&id, &spec).await?.uid;
@@ -93,8 +93,12 @@ impl Worker {
         let neighbours: Vec<u64> = neighbours.into_iter().collect();
         let keys: Vec<_> = neighbours.iter().copied().map(key).collect();
         let (values, auto) = look_up(&client, self.round, keys, Mode::Auto, &self.truth).await?;
-        let degrees: HashMap<u64, u64> =
-            neighbours.iter().copied().zip(values).filter_map(|(vertex, value)| Some((vertex, degree(&value?)?))).collect();
+        let degrees: HashMap<u64, u64> = neighbours
+            .iter()
+            .copied()
+            .zip(values)
+            .filter_map(|(vertex, value)| Some((vertex, degree(&value?)?)))
+            .collect();
         let next_to = mine.iter().flat_map(|&vertex| self.graph.neighbours(vertex));
         let mean = Mean::of(next_to.filter_map(|neighbour| degrees.get(&neighbour).copied()));
         let plain = self.graph.mean_neighbour_degree(&mine);

@@ -20,7 +20,7 @@ const FORCED: usize = 504;
 
 /// Runs the round.
 pub(super) async fn run(cluster: &Cluster, narration: Narration) -> Result<Vec<Row>> {
-    narration.title("round 3: three pairs, and a worker that publishes nothing");
+    Narration::title("round 3: three pairs, and a worker that publishes nothing");
     let client = cluster.client()?;
     let round = client.start_round(ROUND, &RoundSpec::for_workers(2)).await?.uid;
     let begun = Instant::now();

@@ -23,12 +23,12 @@ impl Narration {
     }
 
     /// A new part begins.
-    pub(super) fn title(self, title: &str) {
+    pub(super) fn title(title: &str) {
         print(&format!("\n{title}"));
     }
 
     /// Something of several lines.
-    pub(super) fn show(self, text: &str) {
+    pub(super) fn show(text: &str) {
         print(&format!("\n{text}\n"));
     }
 }

@@ -22,7 +22,7 @@ pub(super) struct Row {
 /// All rows, with titles.
 pub(super) fn table(rows: &[Row]) -> String {
     let mut table = Table::new();
-    table.load_preset(NOTHING);
+    table.load_style(NOTHING);
     table.set_header(["ROUND", "PAIRS", "READY-SECONDS", "MODE", "METHOD", "LOOKUPS", "ABSENT", "KBYTES", "WRONG"]);
     for row in rows {
         let tally = &row.tally;

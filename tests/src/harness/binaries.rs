@@ -14,8 +14,5 @@ pub fn binary(name: &str) -> Result<PathBuf> {
             return Ok(path);
         }
     }
-    bail!(
-        "{name} is not beside {}; build it first: cargo build --release --bins (or make build)",
-        current.display()
-    )
+    bail!("{name} is not beside {}; build it first: cargo build --release --bins (or make build)", current.display())
 }

@@ -1,11 +1,12 @@
 //! Several nodes of one cluster.
 
-use std::{net::IpAddr, path::Path};
+use std::{net::IpAddr, path::Path, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 use silhouette_client::Client;
 use silhouette_proto::v1;
 use tempfile::TempDir;
+use tokio::time::timeout;
 
 use super::{
     addresses::{Addresses, own_host},
@@ -18,6 +19,8 @@ use super::{
 
 /// Lines of each node's log that a failed test shows.
 const SHOWN_LINES: usize = 15;
+/// A node that takes longer than this to say whom it follows is not counted: a paused one accepts calls too.
+const VIEW_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Nodes with data directories of their own in one temporary folder.
 ///
@@ -66,6 +69,16 @@ impl Cluster {
         Ok(cluster)
     }
 
+    /// Nodes that do not run yet.
+    pub fn unstarted(size: usize, configuration: Configuration) -> Result<Self> {
+        let mut cluster = Self::empty(configuration)?;
+        for _ in 0..size {
+            let node = cluster.next_node()?;
+            cluster.nodes.push(node);
+        }
+        Ok(cluster)
+    }
+
     fn empty(configuration: Configuration) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("silhouette-").tempdir().context("cannot make a folder")?;
         Ok(Self { nodes: Vec::new(), configuration, host: own_host(), folder: Some(folder) })
@@ -75,10 +88,14 @@ impl Cluster {
         Node::placed(self.folder().join(format!("node{number}")), place, &self.configuration)
     }
 
+    fn next_node(&self) -> Result<Node> {
+        let folder = self.folder().join(format!("node{}", self.nodes.len() + 1));
+        Node::new(folder, Addresses::free_at(self.host)?, &self.configuration)
+    }
+
     /// Runs one more node, which belongs to no cluster yet; its index.
     pub async fn add_node(&mut self) -> Result<usize> {
-        let folder = self.folder().join(format!("node{}", self.nodes.len() + 1));
-        let mut node = Node::new(folder, Addresses::free_at(self.host)?, &self.configuration)?;
+        let mut node = self.next_node()?;
         node.start().await?;
         self.nodes.push(node);
         Ok(self.nodes.len() - 1)
@@ -94,6 +111,23 @@ impl Cluster {
     pub async fn all_ready(&self) -> Result<()> {
         for node in self.nodes.iter().filter(|node| node.is_up()) {
             node.ready().await.with_context(|| format!("its log ends so:\n{}", node.log_tail(SHOWN_LINES)))?;
+        }
+        Ok(())
+    }
+
+    /// Waits until every running node is ready and holds every Ready round: nobody is catching up any more.
+    pub async fn settled(&self) -> Result<()> {
+        self.all_ready().await?;
+        for node in self.nodes.iter().filter(|node| node.is_up()) {
+            eventually(&format!("{} holds every Ready round", node.name()), async || {
+                let wire = node.wire()?;
+                let rounds = wire.list().await?;
+                let ready = rounds.iter().filter(|round| round.phase() == v1::Phase::Ready).count();
+                let held = wire.status().await?.rounds_held as usize;
+                ensure!(held == ready, "it holds {held} of {ready}");
+                Ok(())
+            })
+            .await?;
         }
         Ok(())
     }
@@ -145,7 +179,7 @@ impl Cluster {
             let mut views = Vec::new();
             for (index, node) in self.nodes.iter().enumerate().filter(|(_, node)| node.is_up()) {
                 // Not every node has to answer: one may be paused or cut off.
-                if let Ok(status) = node.wire()?.status().await {
+                if let Ok(Ok(status)) = timeout(VIEW_TIMEOUT, node.wire()?.status()).await {
                     views.push((index, status));
                 }
             }
@@ -155,9 +189,8 @@ impl Cluster {
             // Two may believe that they lead; the later term is right.
             let leader = views.iter().filter(|(_, status)| leads(status)).max_by_key(|(_, status)| status.term);
             let (index, leader) = leader.context("nobody leads")?;
-            let followers = views.iter().filter(|(_, status)| {
-                status.term == leader.term && status.leader_id == leader.leader_id
-            });
+            let followers =
+                views.iter().filter(|(_, status)| status.term == leader.term && status.leader_id == leader.leader_id);
             ensure!(followers.count() * 2 > self.nodes.len(), "not yet followed by a majority");
             Ok(*index)
         })

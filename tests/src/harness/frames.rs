@@ -12,8 +12,7 @@ use tonic::{
 pub async fn call(channel: Channel, method: &'static str, message: Vec<u8>) -> Result<Vec<u8>, Status> {
     let mut grpc = tonic::client::Grpc::new(channel);
     grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
-    let response =
-        grpc.unary(Request::new(Bytes::from(message)), PathAndQuery::from_static(method), AsTheyAre).await?;
+    let response = grpc.unary(Request::new(Bytes::from(message)), PathAndQuery::from_static(method), AsTheyAre).await?;
     Ok(response.into_inner().to_vec())
 }
 

@@ -4,13 +4,15 @@
 //! runs on a fresh thread with a fresh runtime, and nothing of it can be seen, or left behind, outside.
 
 use std::{
+    fs::File,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     process::Command,
 };
 
 use anyhow::{Context as _, Result, ensure};
 use nix::{
-    mount::{MsFlags, mount},
+    mount::{MntFlags, MsFlags, mount, umount2},
     sched::{CloneFlags, unshare},
 };
 
@@ -37,16 +39,10 @@ pub fn isolated<T: AsyncFnOnce() -> Result<()> + Send + 'static>(test: T) -> Res
 }
 
 /// Mounts an empty file system in memory, of this many MiB, over `folder`.
-pub fn mount_memory(folder: &Path, mebibytes: u32) -> Result<()> {
+fn mount_memory(folder: &Path, mebibytes: u32) -> Result<()> {
     let size = format!("size={mebibytes}m");
     mount(Some("tmpfs"), folder, Some("tmpfs"), MsFlags::empty(), Some(size.as_str()))
         .with_context(|| format!("cannot mount a tmpfs at {}; {NEEDED}", folder.display()))
-}
-
-/// Makes the file system mounted at `folder` read-only. Nobody may have a file of it open for writing.
-pub fn make_read_only(folder: &Path) -> Result<()> {
-    mount(None::<&str>, folder, None::<&str>, MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY, None::<&str>)
-        .with_context(|| format!("cannot remount {} read-only; {NEEDED}", folder.display()))
 }
 
 /// A node's place in a test's own network: a namespace with two cables, one to the switch of peers and one to that of
@@ -129,10 +125,64 @@ fn ip(arguments: &str) -> Result<()> {
     Ok(())
 }
 
-/// A folder below `parent` on a small file system of its own.
-pub fn small_disk(parent: &Path, name: &str, mebibytes: u32) -> Result<PathBuf> {
-    let folder = parent.join(name);
-    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    mount_memory(&folder, mebibytes)?;
-    Ok(folder)
+/// A small disk of its own for one folder. It vanishes when this is dropped, with everything on it.
+#[derive(Debug)]
+pub struct SmallDisk {
+    folder: PathBuf,
+}
+
+impl SmallDisk {
+    /// Mounts an empty disk of this many MiB at `folder`, which is made if it is missing.
+    pub fn mount(folder: &Path, mebibytes: u32) -> Result<Self> {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        mount_memory(folder, mebibytes)?;
+        Ok(Self { folder: folder.to_owned() })
+    }
+
+    /// Writes until nothing more fits.
+    pub fn fill(&self) -> Result<()> {
+        let mut ballast = File::create(self.ballast()).context("cannot begin to fill a disk")?;
+        // Large parts first, then smaller ones into what is left.
+        for part in [1 << 20, 4_096, 1] {
+            loop {
+                match ballast.write_all(&vec![0; part]) {
+                    Ok(()) => {}
+                    Err(error) if error.kind() == io::ErrorKind::StorageFull => break,
+                    Err(error) => return Err(error).context("cannot fill a disk"),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what [`fill`](Self::fill) wrote.
+    pub fn empty(&self) -> Result<()> {
+        std::fs::remove_file(self.ballast()).context("cannot make room on a disk")
+    }
+
+    /// Lets nobody write any more. Nobody may have a file of it open for writing.
+    pub fn make_read_only(&self) -> Result<()> {
+        self.remount(MsFlags::MS_RDONLY)
+    }
+
+    /// Lets everybody write again.
+    pub fn make_writable(&self) -> Result<()> {
+        self.remount(MsFlags::empty())
+    }
+
+    fn remount(&self, flags: MsFlags) -> Result<()> {
+        mount(None::<&str>, &self.folder, None::<&str>, MsFlags::MS_REMOUNT | flags, None::<&str>)
+            .with_context(|| format!("cannot remount {}; {NEEDED}", self.folder.display()))
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.folder.join("ballast")
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Detached: whoever still has a file of it open goes on. If it fails, the namespace's end unmounts it.
+        let _ = umount2(&self.folder, MntFlags::MNT_DETACH);
+    }
 }

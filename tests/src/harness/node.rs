@@ -162,9 +162,16 @@ impl Node {
 
     /// SIGTERM, then waits for the end.
     pub async fn stop(&mut self) -> Result<ExitStatus> {
-        let mut process = self.process.take().with_context(|| format!("{} does not run", self.name))?;
-        process.terminate()?;
-        process.ended(PATIENCE).await.with_context(|| format!("{} ignores SIGTERM", self.name))
+        self.process()?.terminate()?;
+        self.ended().await
+    }
+
+    /// Waits until it has ended by itself.
+    pub async fn ended(&mut self) -> Result<ExitStatus> {
+        let status = self.process()?.ended(PATIENCE).await;
+        let status = status.with_context(|| format!("{} goes on running", self.name))?;
+        self.process = None;
+        Ok(status)
     }
 
     /// Kills it if it runs, and deletes its data directory: a new disk.
@@ -204,7 +211,10 @@ impl Node {
     pub async fn metric(&self, name: &str) -> Result<f64> {
         let metrics = self.probe("/metrics").await?;
         let line = metrics.body.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        line.with_context(|| format!("{} has no metric {name}", self.name))?.trim().parse().context("a metric is a number")
+        line.with_context(|| format!("{} has no metric {name}", self.name))?
+            .trim()
+            .parse()
+            .context("a metric is a number")
     }
 
     /// Its gRPC services, without the client library between.

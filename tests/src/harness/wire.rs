@@ -62,10 +62,10 @@ impl Wire {
 
     /// A keyed digest of the node's replicated state, and the index at which it was taken.
     pub async fn state_digest(&self, comparison_key: &[u8; 32]) -> Result<(u64, Vec<u8>)> {
-        let request = v1::InspectStateRequest { comparison_key: comparison_key.to_vec() };
+        let request = v1::InspectStateRequest { comparison_key: comparison_key.to_vec().into() };
         let response = self.cluster.clone().inspect_state(request).await?.into_inner();
         ensure!(response.digest.len() == 32, "a state's digest has 32 bytes");
-        Ok((response.applied_index, response.digest))
+        Ok((response.applied_index, response.digest.to_vec()))
     }
 
     /// A round by its uid.
@@ -114,14 +114,18 @@ pub fn spec(workers: u32) -> v1::RoundSpec {
 
 /// A pair.
 pub fn pair(key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) -> v1::Pair {
-    v1::Pair { key: key.into(), value: value.into() }
+    v1::Pair { key: key.into().into(), value: value.into().into() }
 }
 
 /// A stream's first message.
 pub fn header(uid: &str, worker: &str, upload_id: [u8; 16]) -> v1::PublishValuesRequest {
     // Relayed, so that a test need not know who leads.
-    let header =
-        v1::PublishHeader { round_uid: uid.to_owned(), worker: worker.to_owned(), upload_id: upload_id.to_vec(), relay: true };
+    let header = v1::PublishHeader {
+        round_uid: uid.to_owned(),
+        worker: worker.to_owned(),
+        upload_id: upload_id.to_vec().into(),
+        relay: true,
+    };
     v1::PublishValuesRequest { part: Some(v1::publish_values_request::Part::Header(header)) }
 }
 
@@ -134,7 +138,7 @@ pub fn chunk(sequence: u64, pairs: Vec<v1::Pair>) -> v1::PublishValuesRequest {
 /// The last message of a stream that sent exactly `pairs` in this many chunks.
 pub fn commit(chunks: u64, pairs: &[v1::Pair]) -> v1::PublishValuesRequest {
     let mut digests: Vec<_> = pairs.iter().map(|pair| silhouette_proto::pair_digest(&pair.key, &pair.value)).collect();
-    let digest = silhouette_proto::content_digest(&mut digests).to_vec();
+    let digest = silhouette_proto::content_digest(&mut digests).to_vec().into();
     let commit = v1::PublishCommit { chunks, pairs: pairs.len() as u64, digest };
     v1::PublishValuesRequest { part: Some(v1::publish_values_request::Part::Commit(commit)) }
 }

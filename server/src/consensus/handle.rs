@@ -173,6 +173,7 @@ impl Consensus {
                 applied.map_err(|_| ProposeError::Stopped).map(|applied| *applied)
             }
             _ = failed => Err(ProposeError::StorageFailed),
+            () = self.running.shared.stopped.cancelled() => Err(ProposeError::Stopped),
         };
         index
     }

@@ -126,6 +126,7 @@ impl RaftThread {
         self.shared.pending.fail_all(&ProposeError::Stopped);
         self.reads.fail_all(&ProposeError::Stopped);
         self.shared.status.send_modify(|status| (status.role, status.leader) = (Role::Follower, None));
+        self.shared.stopped.cancel();
         self.tasks.send(Task::Stop).ok();
     }
 

@@ -135,7 +135,9 @@ impl ApplyThread {
         }
         ended.0 = calls.len() as u64;
         self.inputs.send(Input::Applied(Progress { index, shredded, ended })).ok();
-        calls.into_iter().for_each(|(call, reply)| call.end(reply.map_err(Into::into)));
+        for (call, reply) in calls {
+            call.end(reply.map_err(Into::into));
+        }
     }
 
     /// Puts a snapshot's state in the place of the present one. Keys of rounds that it does not hold are destroyed.

@@ -226,9 +226,9 @@ fn an_identity_belongs_to_one_member_of_one_cluster_for_good() {
     let directory = tempfile::tempdir().unwrap();
     let instance = {
         let store = open(directory.path());
-        store.become_member(&"test".parse().unwrap(), MemberId(4)).unwrap();
-        store.become_member(&"test".parse().unwrap(), MemberId(4)).unwrap();
-        let other = store.become_member(&"test".parse().unwrap(), MemberId(5));
+        store.become_member("test".parse().unwrap(), MemberId(4)).unwrap();
+        store.become_member("test".parse().unwrap(), MemberId(4)).unwrap();
+        let other = store.become_member("test".parse().unwrap(), MemberId(5));
         assert!(matches!(other, Err(StorageError::OtherIdentity { .. })));
         store.mark_removed().unwrap();
         store.identity().instance()

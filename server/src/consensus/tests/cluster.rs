@@ -170,9 +170,10 @@ async fn a_leader_that_is_to_be_removed_hands_over_and_is_then_removed() {
         .await;
     let change = nodes[successor].change(&replaced);
     nodes[successor].consensus().change_members(change).await.unwrap();
-    let state = nodes[successor].consensus().state();
-    assert_eq!(state.member(MemberId(1)).unwrap().state, MemberState::Removed);
-    assert_eq!(state.configuration().raft.voters, [2, 3, 4].map(MemberId).into());
-    drop(state);
+    {
+        let state = nodes[successor].consensus().state();
+        assert_eq!(state.member(MemberId(1)).unwrap().state, MemberState::Removed);
+        assert_eq!(state.configuration().raft.voters, [2, 3, 4].map(MemberId).into());
+    }
     stop(nodes).await;
 }

@@ -23,10 +23,16 @@ use crate::{
     transport::snapshot_digest::SnapshotDigest,
 };
 
+/// A member's messages on their way, in order.
+type Queue = mpsc::UnboundedSender<Message>;
+
+/// What a member wants to be told of lost messages.
+type Report = Arc<dyn Fn(MemberId) + Send + Sync>;
+
 /// The members that can be reached.
 #[derive(Default)]
 pub(super) struct InMemory {
-    members: Mutex<BTreeMap<MemberId, (Consensus, mpsc::UnboundedSender<Message>)>>,
+    members: Mutex<BTreeMap<MemberId, (Consensus, Queue)>>,
     cut_off: Mutex<BTreeSet<MemberId>>,
 }
 
@@ -34,7 +40,7 @@ pub(super) struct InMemory {
 struct Port {
     network: Arc<InMemory>,
     member: MemberId,
-    unreachable: Mutex<Option<Arc<dyn Fn(MemberId) + Send + Sync>>>,
+    unreachable: Mutex<Option<Report>>,
 }
 
 impl InMemory {
@@ -94,7 +100,7 @@ impl Network for Port {
 
     fn set_peers(&self, _peers: BTreeMap<MemberId, String>) {}
 
-    fn on_unreachable(&self, report: Arc<dyn Fn(MemberId) + Send + Sync>) {
+    fn on_unreachable(&self, report: Report) {
         *self.unreachable.lock() = Some(report);
     }
 

@@ -155,3 +155,17 @@ async fn a_stopped_member_refuses_and_frees_its_directory() {
     drop(left_over);
     node.open();
 }
+
+#[tokio::test]
+async fn calls_may_run_on_any_thread() {
+    fn may_move<T: Send>(_: T) {}
+    let mut node = single().await;
+    let consensus = node.consensus();
+    may_move(consensus.propose(Command::Tick));
+    may_move(consensus.change_members(node.change(&[])));
+    may_move(consensus.read_index());
+    may_move(consensus.transfer_leadership(None));
+    may_move(consensus.receive(Vec::new()));
+    may_move(consensus.clone().stop());
+    node.stop().await;
+}

@@ -100,7 +100,7 @@ fn a_node_does_not_start_on_a_read_only_disk() -> Result<()> {
         let index = cluster.follower().await?;
         cluster.node_mut(index).stop().await?;
         disks[index].make_read_only()?;
-        let (status, said) = cluster.node(index).refuse_to_start(&[]).await?;
+        let (status, said) = cluster.node(index).refuse_to_start().await?;
         ensure!(status.code() == Some(1), "it ended with {status}: {said}");
         ensure!(said.contains("not writable"), "it does not say why: {said}");
 

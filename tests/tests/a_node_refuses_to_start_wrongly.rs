@@ -21,8 +21,8 @@ const USAGE: i32 = 2;
 const FAILURE: i32 = 1;
 
 /// Starts the node where it must refuse, and returns what it said.
-async fn refuses(node: &Node, arguments: &[&str], code: i32) -> Result<String> {
-    let (status, said) = node.refuse_to_start(arguments).await?;
+async fn refuses(node: &Node, code: i32) -> Result<String> {
+    let (status, said) = node.refuse_to_start().await?;
     ensure!(status.code() == Some(code), "it ended with {status}: {said}");
     Ok(said)
 }
@@ -37,7 +37,7 @@ async fn an_unknown_configuration_key_is_named_with_the_one_that_was_meant() -> 
     let folder = tempfile::tempdir()?;
     for (path, meant) in [("raft.tik", "tick"), ("rounds.max_piars", "max_pairs"), ("storge", "storage")] {
         let node = lone_node(folder.path(), &Configuration::short_times().set(path, json!("50ms")))?;
-        let said = refuses(&node, &[], USAGE).await?;
+        let said = refuses(&node, USAGE).await?;
         let key = path.rsplit('.').next().unwrap_or(path);
         ensure!(said.contains(key) && said.contains(meant), "{path}: {said}");
         ensure!(!node.data().exists(), "it has made a data directory all the same");
@@ -50,11 +50,11 @@ async fn values_that_make_no_sense_are_all_named_at_once() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let configuration = Configuration::short_times().set("raft.tick", json!("0ms")).number("raft.election_ticks", 1);
     let node = lone_node(folder.path(), &configuration)?;
-    let said = refuses(&node, &[], USAGE).await?;
+    let said = refuses(&node, USAGE).await?;
     ensure!(said.contains("raft.tick") && said.contains("raft.election_ticks"), "{said}");
 
     let node = lone_node(folder.path(), &Configuration::short_times().set("raft.tick", json!("soon")))?;
-    let said = refuses(&node, &[], USAGE).await?;
+    let said = refuses(&node, USAGE).await?;
     ensure!(said.contains("raft.tick"), "{said}");
     Ok(())
 }
@@ -64,7 +64,7 @@ async fn an_address_that_is_not_loopback_needs_insecure() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let addresses = Addresses::free_at("0.0.0.0".parse()?)?;
     let node = Node::new(folder.path().join("node"), addresses, &Configuration::short_times())?;
-    let said = refuses(&node, &[], USAGE).await?;
+    let said = refuses(&node, USAGE).await?;
     ensure!(said.contains("loopback") && said.contains("--insecure"), "{said}");
     ensure!(!node.data().exists(), "it has made a data directory all the same");
     Ok(())
@@ -78,7 +78,7 @@ async fn an_address_in_use_is_named_and_nothing_is_changed() -> Result<()> {
     let addresses = cluster.node(0).addresses();
     for address in [addresses.client, addresses.peer, addresses.http] {
         let squatter = TcpListener::bind(address).with_context(|| format!("{address} is not free"))?;
-        let said = refuses(cluster.node(0), &[], FAILURE).await?;
+        let said = refuses(cluster.node(0), FAILURE).await?;
         ensure!(said.contains(&address.to_string()), "it does not name {address}: {said}");
         drop(squatter);
     }
@@ -100,10 +100,10 @@ async fn a_data_directory_in_use_is_left_alone() -> Result<()> {
     let identity = cluster.node(0).wire()?.identity().await?;
 
     let folder = tempfile::tempdir()?;
-    let second = lone_node(folder.path(), &Configuration::short_times())?;
-    let data = cluster.node(0).data().to_str().context("the path is text")?;
-    let said = refuses(&second, &["--data-dir", data], FAILURE).await?;
-    ensure!(said.contains(data) && said.contains("in use"), "{said}");
+    let data = cluster.node(0).data();
+    let second = lone_node(folder.path(), &Configuration::short_times())?.with_data_at(data);
+    let said = refuses(&second, FAILURE).await?;
+    ensure!(said.contains(&data.display().to_string()) && said.contains("in use"), "{said}");
 
     assert_eq!(cluster.node(0).wire()?.identity().await?, identity);
     check_answers(&client, uid, &pairs, Mode::Pir).await?;
@@ -147,8 +147,8 @@ async fn a_data_directory_of_another_cluster_is_no_member_of_this_one() -> Resul
     client.wait(second).await?;
     ensure!(wire.list().await?.is_empty(), "rounds of this cluster have reached the other one's disk");
     ensure!(files(&own.join("encodings"))?.is_empty(), "encodings of this cluster have reached the other one's disk");
-    let leader = cluster.leader().await?;
-    let configuration = cluster.node(leader).wire()?.configuration().await?;
+    let another = (index + 1) % 3;
+    let configuration = cluster.node(another).wire()?.configuration().await?;
     assert_eq!((&configuration.conf_index, &configuration.members), (&ours.conf_index, &ours.members));
 
     // Each disk where it belongs.

@@ -13,7 +13,7 @@ use super::{
     forward::Forwarder,
     validate::{Bootstrapping, Joining, comparison_key},
 };
-use crate::node::NodeHandle;
+use crate::{node::NodeHandle, service::refusal::Refusal};
 
 /// The service `Cluster` of a node.
 #[derive(Clone)]
@@ -75,6 +75,10 @@ impl Cluster for ClusterService {
         _: Request<v1::ListMembersRequest>,
     ) -> Result<Response<v1::ListMembersResponse>, Status> {
         let configuration = membership::configuration(&self.node.member()?);
+        // A member that still waits for its first leader knows nobody: whoever asks must ask another one.
+        if configuration.conf_index == 0 {
+            return Err(Refusal::NoLeader.into());
+        }
         Ok(Response::new(v1::ListMembersResponse { configuration: Some(configuration) }))
     }
 

@@ -9,7 +9,8 @@ use crate::node::NodeHandle;
 /// serving.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Refuses to begin a stream at a node that is about to stop; another node serves it to its end.
+/// Refuses to begin a publication or a watch at a node that is about to stop; another node serves it to its end. Hints
+/// and encodings are served: they are over before the node stops.
 pub(super) fn refuse_new_stream(node: &NodeHandle) -> Result<(), Refusal> {
     if node.is_draining() { Err(Refusal::Draining) } else { Ok(()) }
 }

@@ -13,7 +13,6 @@ use tonic::{Request, Response, Status};
 
 use super::{
     agreement::worker_failed,
-    draining,
     refusal::{Refusal, RoundName},
     validate::{RoundQuery, round_name},
     wire,
@@ -90,7 +89,6 @@ impl Retrieval for RetrievalService {
     type GetHintStream = BoxStream<'static, Result<v1::GetHintResponse, Status>>;
 
     async fn get_hint(&self, request: Request<v1::GetHintRequest>) -> Result<Response<Self::GetHintStream>, Status> {
-        draining::refuse_new_stream(&self.node)?;
         let v1::GetHintRequest { round_uid, encoding_digest, offset } = request.into_inner();
         let hint = self.served(&round_uid, &encoding_digest).await?.held.hint();
         let total_bytes = hint.len() as u64;
@@ -127,7 +125,6 @@ impl Retrieval for RetrievalService {
         &self,
         request: Request<v1::DownloadEncodingRequest>,
     ) -> Result<Response<Self::DownloadEncodingStream>, Status> {
-        draining::refuse_new_stream(&self.node)?;
         let v1::DownloadEncodingRequest { round_uid, encoding_digest, offset } = request.into_inner();
         let Served { id, held, downloads, .. } = self.served(&round_uid, &encoding_digest).await?;
         if downloads == Downloads::Forbidden {

@@ -6,6 +6,9 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::config::LogFormat;
 
+/// The raft library tells each dropped message, through slog; what matters of it this crate says itself.
+const QUIET_RAFT: &str = "slog=warn";
+
 /// Why lines cannot be logged as asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -28,7 +31,10 @@ pub enum LogError {
 
 /// Writes lines that pass `filter` to standard error, from now on.
 pub fn start_logs(format: LogFormat, filter: &str) -> Result<(), LogError> {
-    let parsed = EnvFilter::try_new(filter).map_err(|source| LogError::Filter { filter: filter.to_owned(), source })?;
+    // What filter says of the target `slog` comes later and wins.
+    let with_quiet_raft = format!("{QUIET_RAFT},{filter}");
+    let parsed =
+        EnvFilter::try_new(with_quiet_raft).map_err(|source| LogError::Filter { filter: filter.to_owned(), source })?;
     let terminal = io::stderr().is_terminal();
     let lines = fmt().with_env_filter(parsed).with_writer(io::stderr);
     let started = match format {

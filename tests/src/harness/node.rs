@@ -47,6 +47,13 @@ impl Node {
         Ok(node)
     }
 
+    /// The same node, but with this data directory.
+    #[must_use]
+    pub fn with_data_at(mut self, data: &Path) -> Self {
+        data.clone_into(&mut self.data);
+        self
+    }
+
     /// Writes its configuration file; it is read at the next start.
     pub fn configure(&self, configuration: &Configuration) -> Result<()> {
         fs::write(self.configuration_file(), configuration.to_yaml()).context("cannot write a configuration file")
@@ -106,19 +113,19 @@ impl Node {
     /// Runs it, without waiting for anything.
     pub fn spawn(&mut self) -> Result<()> {
         ensure!(self.process.is_none(), "{} already runs", self.name);
-        self.process = Some(Process::spawn(&mut self.command(&[])?)?);
+        self.process = Some(Process::spawn(&mut self.command()?)?);
         Ok(())
     }
 
     /// Runs it where it is expected to refuse to run, and returns how it ended and what this process printed.
-    pub async fn refuse_to_start(&self, more_arguments: &[&str]) -> Result<(ExitStatus, String)> {
+    pub async fn refuse_to_start(&self) -> Result<(ExitStatus, String)> {
         let before = self.log().unwrap_or_default().len();
-        let mut process = Process::spawn(&mut self.command(more_arguments)?)?;
+        let mut process = Process::spawn(&mut self.command()?)?;
         let status = process.ended(PATIENCE).await?;
         Ok((status, self.log()?.split_off(before)))
     }
 
-    fn command(&self, more_arguments: &[&str]) -> Result<Command> {
+    fn command(&self) -> Result<Command> {
         let log = OpenOptions::new().create(true).append(true).open(self.log_file()).context("cannot open a log")?;
         let server = binary("silhouette-server")?;
         let mut command = match &self.place {
@@ -138,7 +145,6 @@ impl Node {
             .args(["--client-addr", &self.addresses.client.to_string()])
             .args(["--peer-addr", &self.addresses.peer.to_string()])
             .args(["--http-addr", &self.addresses.http.to_string()])
-            .args(more_arguments)
             .stdin(Stdio::null())
             .stdout(log.try_clone().context("cannot share a log")?)
             .stderr(log);

@@ -11,15 +11,14 @@ mod create;
 mod founding;
 mod identity;
 mod patience;
+mod present;
 mod status;
 mod step;
 
 use std::sync::Arc;
 
 use futures::future::join_all;
-use silhouette_proto::v1::{
-    GetIdentityRequest, GetStatusRequest, ListMembersRequest, MemberAction, TransferLeadershipRequest,
-};
+use silhouette_proto::v1::{GetIdentityRequest, GetStatusRequest, MemberAction, TransferLeadershipRequest};
 
 use self::patience::Patience;
 pub use self::{
@@ -36,8 +35,6 @@ use crate::{
 };
 
 const IDENTIFYING: Call = Call::reads("asking who the node is");
-/// The leader knows of a change first.
-const LISTING: Call = Call { prefers_leader: true, ..Call::reads("listing the members") };
 
 /// An administrator's access to a cluster; made by [`Client::cluster`](crate::Client::cluster).
 ///
@@ -96,12 +93,12 @@ impl Cluster {
         join_all(self.network.directory().addresses().into_iter().map(ask)).await
     }
 
-    /// Who is in the cluster, as the first node that answers has applied it; the leader is asked first if it is known.
+    /// Who is in the cluster, as its leader has applied it or, without one, the node that is furthest.
     ///
     /// # Errors
     /// [`Error::Refused`] with `UNINITIALISED` if no endpoint belongs to a cluster.
     pub async fn members(&self) -> Result<Configuration, Error> {
-        list(&self.network, Quest::anywhere(&self.network, LISTING, self.network.settings().timeout)).await
+        present::ask_all(&self.network, &mut Patience::new(&self.network)).await
     }
 
     /// Forms a cluster of the client's endpoints: 1, 3 or 5 uninitialised nodes. Started by `.await`.
@@ -155,8 +152,8 @@ impl Cluster {
         }
     }
 
-    /// Hands leadership to a voter, or to the most advanced one, and waits until it leads. The leader, if it leads
-    /// already, stays.
+    /// Hands leadership to a voter, or to the most advanced one beside the leader, and waits until it leads. A member
+    /// that leads already stays.
     ///
     /// # Errors
     /// [`Error::Refused`] with `MEMBER_NOT_FOUND`, or if the member does not vote.
@@ -170,16 +167,6 @@ impl Cluster {
         let response = self.network.call(Call::changes("transferring leadership"), ask).await?;
         MemberId::new(response.leader_id).ok_or_else(|| Error::inconsistent("the answer", "it names no leader"))
     }
-}
-
-/// Asks for the configuration, and takes over what it says of members and leader.
-async fn list(network: &Arc<Network>, quest: Quest) -> Result<Configuration, Error> {
-    let ask = |channel| async move { cluster(channel).list_members(ListMembersRequest {}).await };
-    let response = quest.answer(ask).await?;
-    if let Some(configuration) = &response.configuration {
-        network.learn_members(configuration);
-    }
-    Configuration::from_response(response.configuration)
 }
 
 /// Asks a node who it is, until it answers or `patience` has passed.

@@ -168,8 +168,7 @@ impl Network {
             });
             match listed.await {
                 Ok(response) => {
-                    if let Some(configuration) = response.configuration {
-                        self.learn_members(&configuration);
+                    if response.configuration.is_some_and(|configuration| self.learn_members(&configuration)) {
                         return;
                     }
                 }
@@ -178,10 +177,15 @@ impl Network {
         }
     }
 
-    /// Takes over members and leader from a configuration.
-    pub(crate) fn learn_members(&self, configuration: &Configuration) {
+    /// Takes over members and leader from a configuration. False if there are none in it: a node that has just joined
+    /// has not heard of them yet.
+    pub(crate) fn learn_members(&self, configuration: &Configuration) -> bool {
+        let votes = |state: i32| MemberState::try_from(state) == Ok(MemberState::Voter);
+        if !configuration.members.iter().any(|member| votes(member.state)) {
+            return false;
+        }
         if !self.settings.discover_members {
-            return;
+            return true;
         }
         let serves = |state: i32| matches!(MemberState::try_from(state), Ok(MemberState::Learner | MemberState::Voter));
         let address = |member: &silhouette_proto::v1::Member| member.addresses.as_ref()?.client.parse::<Address>().ok();
@@ -189,6 +193,7 @@ impl Network {
             configuration.members.iter().filter(|member| serves(member.state)).filter_map(address).collect();
         let leader = configuration.members.iter().find(|member| member.member_id == configuration.leader_id);
         self.directory.set_members(&members, leader.and_then(address), Instant::now());
+        true
     }
 
     /// How long a node may stay silent, when so much time is left.

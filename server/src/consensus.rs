@@ -40,5 +40,5 @@ mod tests;
 pub use error::ProposeError;
 pub use handle::Consensus;
 pub use settings::RaftSettings;
-pub(crate) use snapshots::{Prepared, SnapshotId};
+pub(crate) use snapshots::Prepared;
 pub use status::{Counters, MemberProgress, RaftStatus, Role};

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 
 use crate::node::NodeHandle;
 
-/// What an OpenMetrics scraper expects.
+/// The type of what [`Metrics::to_text`](crate::telemetry::Metrics) writes.
 const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Answers probes and scrapes until it is dropped.

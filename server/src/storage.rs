@@ -1,4 +1,4 @@
-//! A member's data directory: identity, keys, and a RocksDB with the raft log and the replicated state.
+//! A member's data directory: identity, keys, and a `RocksDB` with the raft log and the replicated state.
 //!
 //! ```text
 //! <data-dir>/

@@ -8,16 +8,13 @@ use std::{
 };
 
 use super::{
-    ClusterStep, Configuration, Identity, LISTING, MemberState,
+    ClusterStep, Configuration, Identity, MemberState,
     admission::{Admission, Observe},
     create::identify_all,
-    list,
     patience::Patience,
+    present,
 };
-use crate::{
-    Address, Error, MemberId,
-    network::{Network, Quest},
-};
+use crate::{Address, Error, MemberId, network::Network};
 
 /// Adds nodes as voters; made by [`Cluster::add`](super::Cluster::add), started by `.await`.
 #[must_use = "it adds nodes when it is awaited"]
@@ -50,7 +47,7 @@ impl<'a> Add<'a> {
         let network = &self.network;
         let mut patience = Patience::new(network);
         let nodes = identify_all(network, self.nodes, &patience).await?;
-        let configuration = list(network, Quest::anywhere(network, LISTING, patience.left())).await?;
+        let configuration = present::ask_all(network, &mut patience).await?;
         check(&configuration, &nodes, self.replaces)?;
         let admission = Admission { network, cluster: &configuration.cluster, nodes: &nodes, replaces: self.replaces };
         admission.run(&mut patience, &mut self.observe).await

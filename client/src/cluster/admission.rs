@@ -40,14 +40,14 @@ impl Admission<'_> {
         }
         let learning = |configuration: &Configuration| enlist(configuration, &members);
         change::carry_out(self.network, patience, "adding learners", learning, observe).await?;
-        if !members.is_empty() {
+        if self.nodes.iter().any(|(_, node)| !matches!(node.state, MemberState::Learner | MemberState::Voter)) {
             observe(&ClusterStep::Learning(members.clone()));
         }
         let replaces = self.replaces;
         let voting = |configuration: &Configuration| promote(configuration, &members, replaces);
         let configuration = change::carry_out(self.network, patience, "promoting learners", voting, observe).await?;
         self.await_votes(patience).await?;
-        if !members.is_empty() {
+        if self.nodes.iter().any(|(_, node)| node.state != MemberState::Voter) {
             observe(&ClusterStep::Voting(members));
         }
         Ok(configuration)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use silhouette_proto::v1::{ChangeMembersRequest, MemberAction, MemberChange};
 
-use super::{ClusterStep, Configuration, LISTING, list, patience::Patience};
+use super::{ClusterStep, Configuration, patience::Patience, present};
 use crate::{
     Error, MemberId, Refusal,
     network::{Call, Network, Quest, cluster},
@@ -29,7 +29,7 @@ pub(super) async fn carry_out(
 ) -> Result<Configuration, Error> {
     let mut told = false;
     loop {
-        let configuration = list(network, Quest::anywhere(network, LISTING, patience.left())).await?;
+        let configuration = present::ask_all(network, patience).await?;
         let parts = decide(&configuration);
         if parts.is_empty() && !configuration.joint {
             return Ok(configuration);

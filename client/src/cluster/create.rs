@@ -11,11 +11,12 @@ use futures::future::try_join_all;
 use silhouette_proto::v1::BootstrapRequest;
 
 use super::{
-    ClusterStep, Configuration, Identity, LISTING,
+    ClusterStep, Configuration, Identity,
     admission::{Admission, Observe},
     founding::{self, Founding},
-    identify, list,
+    identify,
     patience::Patience,
+    present,
 };
 use crate::{
     Address, ClusterId, Error,
@@ -72,7 +73,7 @@ impl<'a> Create<'a> {
             Quest::at(network, founder.clone(), call, patience.left()).answer(ask).await?;
             (self.observe)(&ClusterStep::Bootstrapped(founder.clone()));
         }
-        let begun = list(network, Quest::at(network, founder.clone(), LISTING, patience.left())).await?;
+        let begun = present::ask(network, founder, &patience).await?;
         check_begun(&begun, &id, &nodes)?;
         let joining: Vec<_> = nodes.iter().filter(|(node, _)| node != founder).cloned().collect();
         let admission = Admission { network, cluster: &id, nodes: &joining, replaces: None };
@@ -81,7 +82,7 @@ impl<'a> Create<'a> {
             if !patience.pause().await {
                 return Err(Error::TimedOut { what: "waiting for the cluster to form", after: patience.whole() });
             }
-            configuration = list(network, Quest::anywhere(network, LISTING, patience.left())).await?;
+            configuration = present::ask_all(network, &mut patience).await?;
         }
         Ok(configuration)
     }

@@ -30,7 +30,6 @@ Exit codes: 0 stopped as asked, 1 could not start or had to stop, 2 wrong flags 
 /// or `cluster add` tells it where it belongs.
 #[derive(Debug, Clone, Default, Parser)]
 #[command(name = "silhouette-server", version, after_help = EXAMPLES, after_long_help = EXAMPLES)]
-#[expect(clippy::struct_excessive_bools, reason = "one a flag")]
 pub struct Arguments {
     /// YAML file of settings; --print-config shows all keys.
     #[arg(long, value_name = "FILE")]
@@ -80,8 +79,8 @@ pub struct Arguments {
     #[arg(long, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
 
-    /// Which lines are logged: a level, or a filter such as info,silhouette_server::consensus=debug [default: RUST_LOG, or
-    /// info].
+    /// Which lines are logged: a level, or a filter such as `info,silhouette_server::consensus=debug` [default:
+    /// `RUST_LOG`, or info].
     #[arg(long, value_name = "FILTER")]
     pub log_level: Option<String>,
 

@@ -249,7 +249,7 @@ impl Default for ReadinessSection {
             apply_lag: Duration::from_secs(5),
             fail_hold: Duration::from_secs(10),
             return_hold: Duration::from_secs(2),
-            new_round_grace: Duration::from_secs(60),
+            new_round_grace: Duration::from_mins(1),
             interval: Duration::from_millis(100),
             disk_interval: Duration::from_secs(5),
         }
@@ -267,7 +267,7 @@ pub struct LivenessSection {
 
 impl Default for LivenessSection {
     fn default() -> Self {
-        Self { stall: Duration::from_secs(60) }
+        Self { stall: Duration::from_mins(1) }
     }
 }
 

@@ -38,7 +38,7 @@ pub struct Settings {
     pub configuration: Configuration,
 }
 
-/// Share of the memory there is that is offered to rounds unless configured, in percent. The rest is for RocksDB,
+/// Share of the memory there is that is offered to rounds unless configured, in percent. The rest is for the database,
 /// connections and the program itself.
 const MEMORY_SHARE_PERCENT: u64 = 70;
 

@@ -1,7 +1,11 @@
 //! The apply thread: carries committed entries into the state and onto disk, answers the calls that wait for them,
 //! prepares snapshots, and destroys keys. It never waits for the raft thread.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use raft::prelude::{HardState, SnapshotMetadata};
 use zeroize::Zeroizing;
@@ -43,27 +47,33 @@ impl ApplyThread {
         Self { shared, network, inputs, applied, peers: BTreeMap::new() }
     }
 
-    /// Works until it is told to stop, or storage fails.
+    /// Works until it is told to stop, or fails; the raft thread then stops serving.
     pub(super) fn run(mut self, tasks: &TaskQueue) {
+        let worked = catch_unwind(AssertUnwindSafe(|| self.work(tasks)));
+        let fault = match worked {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "the state stopped at a broken invariant".to_owned(),
+        };
+        self.inputs.send(Input::Fault(fault)).ok();
+    }
+
+    fn work(&mut self, tasks: &TaskQueue) -> Result<(), StorageError> {
         self.tell_peers();
         while let Ok(task) = tasks.recv() {
-            let worked = match task {
-                Task::Apply(entries) => self.apply(entries),
+            // After a failure, what is still queued must not be applied: there would be a gap.
+            match task {
+                Task::Apply(entries) => self.apply(entries)?,
                 Task::Install { state, metadata, hard_state, done } => {
                     let installed = self.install(*state, metadata, hard_state.as_ref());
                     drop(done.send(installed));
-                    Ok(())
                 }
-                Task::Prepare => self.prepare(),
-                Task::Destroy(rounds) => self.destroy(&rounds),
-                Task::Stop => return,
-            };
-            if let Err(error) = worked {
-                // The raft thread stops serving; what is still queued here must not be applied after a gap.
-                self.inputs.send(Input::Fault(error.to_string())).ok();
-                return;
+                Task::Prepare => self.prepare()?,
+                Task::Destroy(rounds) => self.destroy(&rounds)?,
+                Task::Stop => break,
             }
         }
+        Ok(())
     }
 
     /// Applies entries, writes what they changed with the applied index, and only then answers.
@@ -110,20 +120,24 @@ impl ApplyThread {
         Ok(())
     }
 
-    /// Publishes the applied index and answers calls.
+    /// Publishes the applied index, tells the raft thread, and only then answers calls: what a caller proposes next is
+    /// judged by what it was told.
     fn report(&self, answers: Vec<Answer>, shredded: Vec<RoundUid>) {
-        self.shared.applied.send_replace(LogIndex(self.applied.index));
+        let index = LogIndex(self.applied.index);
+        self.shared.applied.send_replace(index);
         let leader = self.shared.status.borrow().leader.filter(|leader| *leader != self.shared.member);
+        let mut calls = Vec::new();
         let mut ended = (0, 0);
         for (index, id, reply) in answers {
             let (call, failed) = self.shared.pending.take(index, id, leader);
             ended.1 += failed;
-            if let Some(call) = call {
-                ended.0 += 1;
-                call.end(reply.map_err(Into::into));
-            }
+            calls.extend(call.map(|call| (call, reply)));
         }
-        self.inputs.send(Input::Applied(Progress { index: LogIndex(self.applied.index), shredded, ended })).ok();
+        ended.0 = calls.len() as u64;
+        self.inputs.send(Input::Applied(Progress { index, shredded, ended })).ok();
+        for (call, reply) in calls {
+            call.end(reply.map_err(Into::into));
+        }
     }
 
     /// Puts a snapshot's state in the place of the present one. Keys of rounds that it does not hold are destroyed.

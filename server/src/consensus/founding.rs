@@ -1,9 +1,9 @@
-//! How a data directory becomes a member's: as the founder of a cluster, or as one that joins.
+//! How a data directory becomes that of a cluster's founder.
 
 use raft::prelude::{ConfState, HardState, SnapshotMetadata};
 
 use crate::{
-    ids::{ClusterId, MemberId},
+    ids::ClusterId,
     state::{Limits, MemberRecord, State},
     storage::{StorageError, Store},
 };
@@ -15,13 +15,13 @@ const FIRST: u64 = 1;
 /// Makes `store` the one voter of a new cluster.
 pub(super) fn bootstrap(
     store: &Store,
-    cluster: &ClusterId,
+    cluster: ClusterId,
     initial_members: u32,
     founder: MemberRecord,
     limits: Limits,
 ) -> Result<(), StorageError> {
     let id = founder.id;
-    store.check_identity(cluster, id)?;
+    store.check_identity(&cluster, id)?;
     if store.is_member() {
         return Ok(());
     }
@@ -33,10 +33,5 @@ pub(super) fn bootstrap(
         &first,
         Some(&hard_state),
     )?;
-    store.become_member(cluster, id)
-}
-
-/// Makes `store` a member that waits for a leader.
-pub(super) fn join(store: &Store, cluster: &ClusterId, id: MemberId) -> Result<(), StorageError> {
     store.become_member(cluster, id)
 }

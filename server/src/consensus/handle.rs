@@ -65,12 +65,12 @@ impl Consensus {
         founder: MemberRecord,
         limits: Limits,
     ) -> Result<(), StorageError> {
-        founding::bootstrap(store, &cluster, initial_members, founder, limits)
+        founding::bootstrap(store, cluster, initial_members, founder, limits)
     }
 
     /// Makes `store` a member that waits for a leader to send it the log.
     pub fn join(store: &Store, cluster: ClusterId, id: MemberId) -> Result<(), StorageError> {
-        founding::join(store, &cluster, id)
+        store.become_member(cluster, id)
     }
 
     /// Starts the threads of the member whose directory `store` is. Must be called within a tokio runtime.
@@ -173,6 +173,7 @@ impl Consensus {
                 applied.map_err(|_| ProposeError::Stopped).map(|applied| *applied)
             }
             _ = failed => Err(ProposeError::StorageFailed),
+            () = self.running.shared.stopped.cancelled() => Err(ProposeError::Stopped),
         };
         index
     }
@@ -277,7 +278,10 @@ impl Consensus {
         let threads = std::mem::take(&mut *self.running.threads.lock());
         let store = Arc::clone(self.store());
         let stopped = tokio::task::spawn_blocking(move || {
-            threads.into_iter().for_each(|thread| drop(thread.join()));
+            for thread in threads {
+                // A thread that panicked has said so.
+                thread.join().ok();
+            }
             store.flush()
         });
         match stopped.await {

@@ -8,6 +8,7 @@ use std::sync::{
 use parking_lot::RwLock;
 use raft::prelude::{ConfState, Entry, HardState, Message, SnapshotMetadata};
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     ProposeError, RaftStatus,
@@ -34,6 +35,8 @@ pub(super) struct Shared {
     pub(super) applied: watch::Sender<LogIndex>,
     pub(super) status: watch::Sender<RaftStatus>,
     pub(super) keys_destroyed: watch::Sender<u64>,
+    /// Cancelled once the raft thread has ended: nothing more will be applied.
+    pub(super) stopped: CancellationToken,
 }
 
 /// Who learns where leadership went.

@@ -12,6 +12,7 @@ use std::{
 use parking_lot::{Mutex, RwLock};
 use raft::{Config, RawNode, ReadOnlyOption, prelude::HardState};
 use tokio::{runtime, sync::watch};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Counters, RaftSettings, RaftStatus,
@@ -65,6 +66,7 @@ pub(super) fn start(
         applied: watch::Sender::new(LogIndex(applied.index)),
         status: watch::Sender::new(RaftStatus::initial(LogIndex(applied.index))),
         keys_destroyed: watch::Sender::new(0),
+        stopped: CancellationToken::new(),
     });
 
     // The commit index is written without waiting for the disk, and the applied index with the state: after a crash it

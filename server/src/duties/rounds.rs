@@ -15,8 +15,9 @@ pub(crate) async fn observe_rounds(consensus: Consensus, metrics: Arc<Metrics>) 
     let mut coming = Coming::default();
     loop {
         applied.borrow_and_update();
-        let durations = coming.arrived(&consensus.state());
-        durations.into_iter().for_each(|duration| metrics.observe_seal_to_ready(duration));
+        for duration in coming.arrived(&consensus.state()) {
+            metrics.observe_seal_to_ready(duration);
+        }
         if applied.changed().await.is_err() {
             return;
         }

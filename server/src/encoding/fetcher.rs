@@ -60,9 +60,9 @@ enum FetchError {
 
 /// Obtains what is wanted.
 pub(super) struct Fetcher {
-    pub(super) consensus: Consensus,
-    pub(super) files: Arc<EncodingFiles>,
-    pub(super) settings: EncodingSettings,
+    consensus: Consensus,
+    files: Arc<EncodingFiles>,
+    settings: EncodingSettings,
     /// What has come of files that are not whole yet.
     partial: BTreeMap<Digest, BytesMut>,
     /// How often something could not be obtained; turns the order of sources.
@@ -185,7 +185,8 @@ async fn take(
     };
     let mut parts = client.fetch_encoding(request).await?.into_inner();
     let (begun, mut taken) = (Instant::now(), 0);
-    while let Some(part) = parts.message().await? {
+    while (partial.len() as u64) < total {
+        let part = parts.message().await?.ok_or_else(|| Status::unavailable("the file ended early"))?;
         if part.total_bytes != total || partial.len() + part.part.len() > total as usize {
             return Err(Status::data_loss(format!("the file has {} bytes, not {total}", part.total_bytes)));
         }
@@ -193,5 +194,8 @@ async fn take(
         taken += part.part.len() as u64;
         sleep_until(begun + Duration::from_micros(taken * 1_000_000 / BYTES_PER_SECOND)).await;
     }
-    if partial.len() as u64 == total { Ok(()) } else { Err(Status::unavailable("the file ended early")) }
+    Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,7 +70,8 @@ impl Keeper {
             };
             let threads = encoder::threads(&self.settings, limit);
             match stored::load(&self.files, wanted.uid, &plan, wanted.agreed, threads) {
-                Ok(round) => round.into_iter().for_each(|round| self.shelf.put(Arc::new(round))),
+                Ok(Some(round)) => self.shelf.put(Arc::new(round)),
+                Ok(None) => {}
                 // It is tried again, and fetched, as any other that is missing.
                 Err(error) => tracing::warn!(uid = %wanted.uid, %error, "a stored encoding cannot be read"),
             }
@@ -133,7 +134,9 @@ impl Keeper {
             if agreed.is_empty() {
                 return work;
             }
-            agreed.into_iter().for_each(|round| self.shelf.put(round));
+            for round in agreed {
+                self.shelf.put(round);
+            }
         }
     }
 

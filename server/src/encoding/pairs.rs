@@ -69,15 +69,15 @@ mod tests {
     use super::*;
     use crate::ids::{RoundUid, UploadId};
 
-    fn chunk(sequence: u64, pairs: &[(&'static str, &'static str)]) -> Result<(ChunkKey, Bytes), StorageError> {
+    fn chunk(sequence: u64, pairs: &[(&'static str, &'static str)]) -> (ChunkKey, Bytes) {
         let worker = "worker".parse().expect("a worker name");
         let key = ChunkKey::new(RoundUid([1; 16]), &worker, UploadId([2; 16]), sequence);
         let pairs = pairs.iter().map(|(key, value)| Pair { key: (*key).into(), value: (*value).into() }).collect();
-        Ok((key, PublishChunk { sequence, pairs }.encode_to_vec().into()))
+        (key, PublishChunk { sequence, pairs }.encode_to_vec().into())
     }
 
-    fn digest(chunks: Vec<Result<(ChunkKey, Bytes), StorageError>>, seed: u8) -> Digest {
-        Pairs::gather(chunks.into_iter()).expect("pairs").digest(&SecretSeed::from_bytes([seed; 32]))
+    fn digest(chunks: Vec<(ChunkKey, Bytes)>, seed: u8) -> Digest {
+        Pairs::gather(chunks.into_iter().map(Ok)).expect("pairs").digest(&SecretSeed::from_bytes([seed; 32]))
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub(super) async fn report(consensus: Consensus, mut due: watch::Receiver<Vec<Co
     loop {
         let reports = due.borrow_and_update().clone();
         let sent = futures::future::join_all(reports.iter().map(|report| submit(&consensus, report))).await;
-        let failed = sent.into_iter().filter_map(Result::err).next();
+        let failed = sent.into_iter().find_map(Result::err);
         if let Some(status) = &failed {
             tracing::debug!(%status, "a report did not arrive");
         }

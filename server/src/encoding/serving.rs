@@ -65,6 +65,7 @@ fn not_held(state: &State, uid: RoundUid) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::refusal::Reason;
 
     fn sent(offset: usize, part_bytes: usize) -> Vec<Vec<u8>> {
         let parts = parts(Bytes::from_static(b"encoding"), offset, part_bytes);
@@ -77,6 +78,20 @@ mod tests {
         assert_eq!(sent(5, 3), [b"ing".to_vec()]);
         assert_eq!(sent(0, 100), [b"encoding".to_vec()]);
         assert!(sent(8, 3).is_empty());
+    }
+
+    #[test]
+    fn a_round_that_is_not_known_and_a_request_that_names_none_are_refused() {
+        let state = || Box::new(State::empty("demo".parse().expect("a cluster id")));
+        let reason = |request: &FetchEncodingRequest| fetch(request, |_| None, state, 1).err().map(|why| why.reason());
+        let digest = Bytes::from_static(&[0; 32]);
+        let request = FetchEncodingRequest {
+            round_uid: RoundUid([1; 16]).to_string(),
+            digest,
+            ..FetchEncodingRequest::default()
+        };
+        assert_eq!(reason(&request), Some(Reason::RoundNotFound));
+        assert_eq!(reason(&FetchEncodingRequest::default()), Some(Reason::InvalidRequest));
     }
 
     #[test]

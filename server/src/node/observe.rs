@@ -85,9 +85,11 @@ fn see_member(Member { consensus, encodings }: &Member, caught_up: bool) -> Obse
             .map(|round| (round.uid(), ServedRound { id: round.id().clone(), held: held.contains(&round.uid()) }));
         (state.configuration().raft.is_voter(consensus.member_id()), rounds.collect())
     };
+    // It may learn so from its own log, or, if it was away, from whoever it speaks to.
+    let told_so = *consensus.transport().removed().borrow();
     let status = consensus.status();
     let status = status.borrow();
-    let standing = match (status.removed, votes) {
+    let standing = match (status.removed || told_so, votes) {
         (true, _) => Standing::Removed,
         (false, true) => Standing::Voter,
         (false, false) => Standing::NotVoting,

@@ -24,9 +24,10 @@ impl NodeHandle {
         }
         let deadline = Instant::now() + settings.grace;
         stop.cancel();
-        match timeout_at(deadline, clients).await {
-            Ok(_) => tracing::info!("calls in flight are finished"),
-            Err(_) => tracing::warn!(grace = ?settings.grace, "some calls in flight did not finish in time"),
+        if timeout_at(deadline, clients).await.is_ok() {
+            tracing::info!("calls in flight are finished");
+        } else {
+            tracing::warn!(grace = ?settings.grace, "some calls in flight did not finish in time");
         }
         let mut tasks = self.tasks().lock().await;
         if let Some(Member { consensus, encodings }) = member {

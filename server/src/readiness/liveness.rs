@@ -31,7 +31,7 @@ mod tests {
 
     #[test]
     fn only_a_raft_thread_that_stands_still_is_a_reason() {
-        let (start, stall) = (Instant::now(), Duration::from_secs(60));
+        let (start, stall) = (Instant::now(), Duration::from_mins(1));
         let now = start + Duration::from_secs(61);
         assert_eq!(Liveness::judge(now, None, stall), Liveness::Alive);
         assert_eq!(Liveness::judge(now, Some(start + Duration::from_secs(1)), stall), Liveness::Alive);

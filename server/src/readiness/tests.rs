@@ -71,7 +71,7 @@ impl Node {
     /// Whether it turns unready after exactly `hold` from now, and not a moment before.
     fn drops_after(&mut self, hold: Duration) {
         assert!(self.is_ready());
-        self.passes(hold - MOMENT);
+        self.passes(hold.saturating_sub(MOMENT));
         assert!(self.is_ready(), "{:?}", self.verdict());
         self.passes(MOMENT);
         assert!(!self.is_ready());
@@ -80,7 +80,7 @@ impl Node {
     /// Whether it turns ready after exactly `hold` from now, and not a moment before.
     fn returns_after(&mut self, hold: Duration) {
         assert!(!self.is_ready());
-        self.passes(hold - MOMENT);
+        self.passes(hold.saturating_sub(MOMENT));
         assert!(!self.is_ready());
         self.passes(MOMENT);
         assert!(self.is_ready(), "{:?}", self.verdict());
@@ -183,7 +183,7 @@ fn a_newly_ready_round_has_sixty_seconds() {
     let mut node = Node::ready();
     node.serves(1, false);
     node.verdict();
-    node.passes(60 * SECOND - MOMENT);
+    node.passes((60 * SECOND).saturating_sub(MOMENT));
     assert_eq!(node.failing(), []);
     node.passes(MOMENT);
     assert_eq!(node.failing(), [CheckName::RoundsHeld]);

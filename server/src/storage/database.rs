@@ -1,4 +1,4 @@
-//! The RocksDB and its column families; every write goes through here.
+//! The `RocksDB` and its column families; every write goes through here.
 
 use std::{
     path::Path,
@@ -16,7 +16,7 @@ use super::StorageError;
 /// Bytes a column family gathers in memory before it writes a file.
 const WRITE_BUFFER_BYTES: usize = 16 << 20;
 
-/// Bytes of write-ahead log beyond which RocksDB flushes the column family that holds it up.
+/// Bytes of write-ahead log beyond which `RocksDB` flushes the column family that holds it up.
 const WAL_BYTES: u64 = 64 << 20;
 
 /// Which column family.
@@ -44,6 +44,9 @@ impl Family {
         }
     }
 }
+
+/// A key and its value.
+pub(super) type Record = (Box<[u8]>, Box<[u8]>);
 
 /// Told how long each synced write took.
 pub(super) type SyncObserver = Arc<dyn Fn(Duration) + Send + Sync>;
@@ -97,11 +100,7 @@ impl Database {
     }
 
     /// All records whose key is at least `from`, in order of their keys.
-    pub(super) fn scan(
-        &self,
-        family: Family,
-        from: &[u8],
-    ) -> impl Iterator<Item = Result<(Box<[u8]>, Box<[u8]>), StorageError>> + '_ {
+    pub(super) fn scan(&self, family: Family, from: &[u8]) -> impl Iterator<Item = Result<Record, StorageError>> + '_ {
         self.rocks
             .iterator_cf(&self.family(family), IteratorMode::From(from, Direction::Forward))
             .map(|record| record.map_err(StorageError::database("read")))

@@ -150,7 +150,9 @@ impl RaftLog {
         if let Some(first) = entries.first() {
             let mut table = self.table.write();
             table.truncate(LogIndex(first.index));
-            slots.into_iter().for_each(|slot| table.push(slot));
+            for slot in slots {
+                table.push(slot);
+            }
         }
         Ok(())
     }

@@ -87,7 +87,10 @@ impl LogRecord {
 }
 
 /// Kind, term, round and body of a record.
-fn split(value: &[u8]) -> Result<(u8, Term, Option<RoundUid>, &[u8]), StorageError> {
+type Parts<'a> = (u8, Term, Option<RoundUid>, &'a [u8]);
+
+/// The parts of a record.
+fn split(value: &[u8]) -> Result<Parts<'_>, StorageError> {
     let damaged = || StorageError::Damaged { record: "log entry", why: format!("{} bytes", value.len()) };
     let (&kind, rest) = value.split_first().ok_or_else(damaged)?;
     let (term, rest) = rest.split_first_chunk().ok_or_else(damaged)?;

@@ -108,12 +108,12 @@ impl Store {
     }
 
     /// Gives the directory to a member. Nothing changes if it is that member's; refused if it is another's.
-    pub(crate) fn become_member(&self, cluster: &ClusterId, id: MemberId) -> Result<(), StorageError> {
+    pub(crate) fn become_member(&self, cluster: ClusterId, id: MemberId) -> Result<(), StorageError> {
         let mut identity = self.identity.lock();
         let instance = identity.instance();
-        self.check_free(&identity, cluster, id)?;
+        self.check_free(&identity, &cluster, id)?;
         if matches!(*identity, Identity::Uninitialised { .. }) {
-            let member = Identity::Member { instance, cluster: cluster.clone(), id, removed: false };
+            let member = Identity::Member { instance, cluster, id, removed: false };
             member.write(&self.directory)?;
             *identity = member;
         }
@@ -195,7 +195,9 @@ impl Store {
         }
         if !ended.is_empty() {
             let mut batch = self.database.batch();
-            ended.iter().for_each(|uid| replica::delete_chunks(&mut batch, *uid));
+            for uid in &ended {
+                replica::delete_chunks(&mut batch, *uid);
+            }
             batch.write_synced()?;
         }
         for uid in ended {

@@ -38,6 +38,9 @@ impl RoundCounts {
     }
 }
 
+/// A name, a sentence, and where it is read.
+type RaftFigure = (&'static str, &'static str, fn(&RaftStatus) -> u64);
+
 /// What a node is at the moment of a scrape. Names follow etcd's.
 #[derive(Debug)]
 pub(crate) struct Figures {
@@ -69,7 +72,7 @@ impl Figures {
     /// Zeros where the node is no member, so that every series exists from the first scrape.
     fn encode_raft(&self, sheet: &mut Sheet<'_>) -> Result<(), Error> {
         let of = |figure: fn(&RaftStatus) -> u64| self.member.as_ref().map_or(0, figure);
-        let gauges: [(&str, &str, fn(&RaftStatus) -> u64); 6] = [
+        let gauges: [RaftFigure; 6] = [
             ("silhouette_raft_has_leader", "Whether a leader is known", |raft| raft.leader.is_some().into()),
             ("silhouette_raft_is_leader", "Whether this member leads", |raft| raft.leads().into()),
             ("silhouette_raft_term", "The raft term", |raft| raft.term.0),
@@ -82,7 +85,7 @@ impl Figures {
         for (name, help, figure) in gauges {
             sheet.gauge(name, help, of(figure))?;
         }
-        let counters: [(&str, &str, fn(&RaftStatus) -> u64); 9] = [
+        let counters: [RaftFigure; 9] = [
             ("silhouette_raft_leader_changes_seen", "Changes of leader", |raft| raft.counters.leader_changes),
             ("silhouette_raft_proposals_committed", "Highest index known to be committed", |raft| raft.commit.0),
             ("silhouette_raft_proposals_applied", "Highest index applied", |raft| raft.applied.0),

@@ -16,6 +16,7 @@ const DESCRIPTORS: [&[u8]; 4] = [
 
 /// Labels of a method.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+#[expect(clippy::struct_field_names, reason = "they are the labels' names")]
 pub(super) struct Method {
     /// Full name, such as `silhouette.v1.Rounds`.
     pub(super) grpc_service: String,

@@ -78,7 +78,7 @@ impl Metrics {
         &self.calls
     }
 
-    /// The text that Prometheus scrapes, in the OpenMetrics format: what was counted, and `figures` of this moment.
+    /// The text that Prometheus scrapes, in its current format: what was counted, and `figures` of this moment.
     pub(crate) fn to_text(&self, figures: Figures) -> Result<String, fmt::Error> {
         let mut momentary = Registry::default();
         momentary.register_collector(Box::new(figures));

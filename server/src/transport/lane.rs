@@ -132,10 +132,12 @@ impl Sender {
         let peer = MemberId(self.header.to_member);
         while let Some(first) = self.next().await {
             let Some(status) = self.exchange(first).await else { return };
+            // The whole status is long, and an outage long to read.
+            let (code, why) = (status.code(), status.message());
             if self.failing {
-                tracing::debug!(%peer, %status, "still no stream to a peer");
+                tracing::debug!(%peer, ?code, why, "still no stream to a peer");
             } else {
-                tracing::warn!(%peer, %status, "the stream to a peer failed");
+                tracing::warn!(%peer, ?code, why, "the stream to a peer failed");
             }
             self.failing = true;
             self.observer.failed(peer, &status);
@@ -154,7 +156,7 @@ impl Sender {
             let mut next = Some(first);
             let mut sent = 0_u64;
             while let Some(message) = next {
-                let batch = self.batch(message);
+                let batch = self.batch(&message);
                 if batches.send(batch).await.is_err() {
                     // The call has ended, and says how.
                     return futures::future::pending().await;
@@ -175,8 +177,8 @@ impl Sender {
     }
 
     /// A request with `first` and what else is queued.
-    fn batch(&mut self, first: Message) -> ExchangeRequest {
-        let first = encode_message(&first);
+    fn batch(&mut self, first: &Message) -> ExchangeRequest {
+        let first = encode_message(first);
         let mut bytes = first.len();
         let mut messages: Vec<Bytes> = vec![first];
         while bytes < BATCH_BYTES

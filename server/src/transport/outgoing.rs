@@ -70,7 +70,9 @@ impl Transport {
                 }
             }
         }
-        dropped.into_iter().for_each(|member| self.shared.observer.unreachable(member));
+        for member in dropped {
+            self.shared.observer.unreachable(member);
+        }
     }
 
     /// Says where peers are, whenever the membership changes; connections to others end.

@@ -55,8 +55,12 @@ mod tests {
 
     fn digest(parts: &[&[u8]], chunks: &[(ChunkKey, &[u8])]) -> Digest {
         let mut digest = SnapshotDigest::new();
-        parts.iter().for_each(|part| digest.update_state(part));
-        chunks.iter().for_each(|(key, pairs)| digest.update_chunk(key, pairs));
+        for part in parts {
+            digest.update_state(part);
+        }
+        for (key, pairs) in chunks {
+            digest.update_chunk(key, pairs);
+        }
         digest.finish()
     }
 

@@ -94,8 +94,8 @@ fn transport(address: &str) -> (Transport, mpsc::UnboundedReceiver<MemberId>) {
 }
 
 fn message(kind: MessageType, index: u64, bytes: usize) -> Message {
-    let entries = vec![Entry { data: vec![7; bytes].into(), ..Entry::default() }];
-    Message { msg_type: kind.into(), from: 1, to: 2, index, entries: entries.into(), ..Message::default() }
+    let entries = vec![Entry { data: vec![7; bytes], ..Entry::default() }];
+    Message { msg_type: kind.into(), from: 1, to: 2, index, entries, ..Message::default() }
 }
 
 #[tokio::test]

@@ -28,10 +28,14 @@ use crate::{
     session::Session,
 };
 
+/// What `--debug` shows: the client's own steps, not the frames of every connection.
+const DEBUGGED: &str = "warn,silhouette_client=debug";
+
 fn main() -> ExitCode {
     let Arguments { globals, command } = Arguments::read();
     if globals.debug {
-        tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_writer(std::io::stderr).init();
+        let ours = tracing_subscriber::EnvFilter::new(DEBUGGED);
+        tracing_subscriber::fmt().with_env_filter(ours).with_ansi(false).with_writer(std::io::stderr).init();
     }
     let session = Session::new(globals);
     run(&session, command)

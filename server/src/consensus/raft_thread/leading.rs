@@ -10,7 +10,7 @@ use raft::{
 use super::{Leading, RaftThread, Transfer};
 use crate::{
     consensus::{
-        MemberProgress, ProposeError,
+        ProposeError,
         entry::encode_change,
         membership::{Standing, check_result, raft_change},
         messages::{Proposal, TransferCall},
@@ -240,20 +240,5 @@ impl RaftThread {
         if self.leading.sending.contains_key(&member.0) {
             self.give_up_sending(member.0);
         }
-    }
-
-    /// How far each other member has replicated.
-    pub(super) fn progress(&self) -> Vec<MemberProgress> {
-        let now = Instant::now();
-        let others = self.node.raft.prs().iter().filter(|(member, _)| **member != self.shared.member.0);
-        let progress = others.map(|(member, progress)| MemberProgress {
-            member: MemberId(*member),
-            matched: LogIndex(progress.matched),
-            active: self.is_active(*member, now),
-            snapshot: progress.state == ProgressState::Snapshot,
-        });
-        let mut progress: Vec<_> = progress.collect();
-        progress.sort_by_key(|progress| progress.member);
-        progress
     }
 }

@@ -33,7 +33,7 @@ use crate::{
         unreadable,
         validate::{Commit, Header},
     },
-    state::{Command, Reply, check_pairs},
+    state::{Command, Rejection, Reply, check_pairs},
 };
 
 /// Reads the header, with which a stream must begin.
@@ -149,7 +149,13 @@ impl Publishing {
                 Arrival::InFlight => Ok(None),
             },
             Some(Part::Commit(commit)) => {
-                self.script.commit(Commit::read(&commit)?);
+                let commit = Commit::read(&commit)?;
+                // What the state lacks of an upload that was sent whole is a gap, which its worker fills; what the
+                // stream itself lacks is a mistake.
+                if self.admitted.standing == Standing::Publishing && commit.chunks != self.script.next() {
+                    return Err(Rejection::PublicationIncomplete { worker: self.header.worker.clone() }.into());
+                }
+                self.script.commit(commit);
                 Ok(None)
             }
             Some(Part::Header(_)) => Err(Refusal::StreamMalformed { why: "it has a second header" }),

@@ -67,7 +67,9 @@ impl View for Entries {
     fn table(&self, _wide: bool) -> String {
         let mut table = Table::new(["KEY"], None, "VALUE");
         for entry in &self.0 {
-            table.row([entry.key.printable()], None, or_none(entry.value.as_ref().map(Text::printable)));
+            // An empty value is shown as nothing: it is not absent.
+            let value = entry.value.as_ref().map_or_else(|| or_none(None::<String>), Text::printable);
+            table.row([entry.key.printable()], None, value);
         }
         table.render()
     }
@@ -105,8 +107,8 @@ mod tests {
     use crate::output::Format;
 
     fn entries() -> Entries {
-        let keys = [&b"vertex-17"[..], b"vertex-99", b"raw", b"\xff", b"tab\there"];
-        let values = [Some(&b"3.0"[..]), None, Some(b"\x80"), Some(b"x y"), Some(b"1\n2")];
+        let keys = [&b"vertex-17"[..], b"vertex-99", b"raw", b"\xff", b"tab\there", b"empty"];
+        let values = [Some(&b"3.0"[..]), None, Some(b"\x80"), Some(b"x y"), Some(b"1\n2"), Some(b"")];
         Entries::new(keys.map(<[u8]>::to_vec).into(), values.map(|value| value.map(<[u8]>::to_vec)).into())
     }
 
@@ -118,6 +120,7 @@ mod tests {
             { "key": "raw", "value": { "base64": "gA==" } },
             { "key": { "base64": "/w==" }, "value": "x y" },
             { "key": "tab\there", "value": "1\n2" },
+            { "key": "empty", "value": "" },
         ]);
         assert_eq!(serde_json::to_value(entries()).expect("serialises"), expected);
     }
@@ -131,6 +134,7 @@ vertex-99     <none>
 raw           base64:gA==
 base64:/w==   x y
 tab\\there     1\\n2
+empty
 ";
         assert_eq!(Format::Table.render(&entries()).expect("renders"), expected);
         assert!(matches!(Format::Name.render(&entries()), Err(Failure::Usage(_))));

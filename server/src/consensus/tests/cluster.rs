@@ -1,0 +1,179 @@
+//! Clusters of three.
+
+use std::sync::Arc;
+
+use super::{
+    Node,
+    commands::{append, commit, record, start, uid},
+    network::InMemory,
+    settings,
+};
+use crate::{
+    consensus::{ProposeError, RaftSettings},
+    ids::{LogIndex, MemberId},
+    state::{Command, MemberAction, MemberState, Reply},
+};
+
+/// Three voters, formed as an administrator does: one founds, two learn, and both are promoted at once.
+async fn three(settings: RaftSettings) -> Vec<Node> {
+    let network: Arc<InMemory> = Arc::default();
+    let founder = Node::found(&network, 3, settings.clone());
+    founder.wait_to_lead().await;
+    let mut nodes = vec![founder];
+    for id in [2, 3] {
+        add_learner(&nodes[0], id).await;
+        nodes.push(Node::join(&network, id, settings.clone()));
+    }
+    promote(&nodes[0], &[2, 3]).await;
+    assert!(nodes[0].consensus().state().formed());
+    for node in &nodes {
+        node.wait_applied(*nodes[0].consensus().applied().borrow()).await;
+    }
+    nodes
+}
+
+async fn add_learner(leader: &Node, id: u64) {
+    let (consensus, record) = (leader.consensus(), record(id));
+    let allocate = Command::AllocateMember { instance: record.instance, record: record.clone(), replaces: None };
+    assert_eq!(consensus.propose(allocate).await.unwrap(), Reply::Member { id: MemberId(id) });
+    consensus.propose(Command::RegisterMember { record }).await.unwrap();
+    consensus.change_members(leader.change(&[(id, MemberAction::AddLearner)])).await.unwrap();
+}
+
+/// Promotes learners once they have caught up.
+async fn promote(leader: &Node, ids: &[u64]) {
+    let caught_up = |status: &crate::consensus::RaftStatus| {
+        ids.iter().all(|id| {
+            let member = status.progress.iter().find(|progress| progress.member == MemberId(*id));
+            member.is_some_and(|progress| progress.active && progress.matched == status.last_index)
+        })
+    };
+    leader.wait("for learners to catch up", caught_up).await;
+    let parts: Vec<_> = ids.iter().map(|id| (*id, MemberAction::Promote)).collect();
+    leader.consensus().change_members(leader.change(&parts)).await.unwrap();
+}
+
+async fn stop(nodes: Vec<Node>) {
+    for mut node in nodes {
+        if node.consensus.is_some() {
+            node.stop().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn members_that_join_get_a_snapshot_and_then_apply_the_same() {
+    let nodes = three(settings()).await;
+    nodes[0].consensus().propose(start(1)).await.unwrap();
+    nodes[0].consensus().propose(append(1, "ann", 60)).await.unwrap();
+    nodes[0].consensus().propose(commit(1, "ann", 60)).await.unwrap();
+    let index = *nodes[0].consensus().applied().borrow();
+    for node in &nodes {
+        node.wait_applied(index).await;
+        assert_eq!(node.digest(), nodes[0].digest());
+        assert!(!node.consensus().state().configuration().raft.is_joint());
+    }
+    assert!(nodes[1].consensus().status().borrow().counters.snapshots_installed > 0);
+    stop(nodes).await;
+}
+
+#[tokio::test]
+async fn followers_read_and_do_not_propose() {
+    let nodes = three(settings()).await;
+    nodes[0].consensus().propose(start(1)).await.unwrap();
+    let follower = nodes[1].consensus();
+    follower.read_index().await.unwrap();
+    assert!(follower.state().round(uid(1)).is_some());
+    let outcome = follower.propose(start(2)).await;
+    assert!(matches!(outcome, Err(ProposeError::NotLeader { leader: Some(MemberId(1)) })), "{outcome:?}");
+    stop(nodes).await;
+}
+
+#[tokio::test]
+async fn leadership_is_handed_over_and_nothing_is_lost() {
+    let nodes = three(settings()).await;
+    nodes[0].consensus().propose(start(1)).await.unwrap();
+    assert_eq!(nodes[0].consensus().transfer_leadership(Some(MemberId(2))).await.unwrap(), MemberId(2));
+    nodes[1].wait_to_lead().await;
+    nodes[1].consensus().propose(append(1, "ann", 10)).await.unwrap();
+    nodes[1].consensus().propose(commit(1, "ann", 10)).await.unwrap();
+    stop(nodes).await;
+}
+
+#[tokio::test]
+async fn a_call_of_a_leader_that_is_cut_off_has_an_unknown_outcome_and_the_others_go_on() {
+    let mut nodes = three(settings()).await;
+    let network = Arc::clone(&nodes[0].network);
+    network.cut_off(MemberId(1));
+    let outcome = nodes[0].consensus().propose(start(1)).await;
+    assert!(matches!(outcome, Err(ProposeError::OutcomeUnknown { .. })), "{outcome:?}");
+    let leads = async |node: &Node| {
+        node.wait("to follow another", |status| status.leader.is_some_and(|leader| leader != MemberId(1))).await
+    };
+    let leader = leads(&nodes[1]).await.leader.unwrap();
+    let leader = nodes.iter().position(|node| node.id == leader).unwrap();
+    nodes[leader].wait_to_lead().await;
+    nodes[leader].consensus().propose(start(2)).await.unwrap();
+    network.reconnect(MemberId(1));
+    nodes[0].wait_applied(*nodes[leader].consensus().applied().borrow()).await;
+    assert!(nodes[0].consensus().state().round(uid(1)).is_none(), "what was never committed is gone");
+    assert!(nodes[0].consensus().state().round(uid(2)).is_some());
+    nodes[0].restart().await;
+    stop(nodes).await;
+}
+
+#[tokio::test]
+async fn a_member_that_fell_behind_the_log_gets_a_snapshot_with_its_chunks() {
+    let settings = RaftSettings { compact_entries: 30, keep_entries: 5, ..settings() };
+    let nodes = three(settings).await;
+    nodes[0].network.cut_off(MemberId(3));
+    nodes[0].consensus().propose(start(1)).await.unwrap();
+    nodes[0].consensus().propose(append(1, "ann", 60)).await.unwrap();
+    for _ in 0..60 {
+        nodes[0].consensus().propose(Command::Tick).await.unwrap();
+    }
+    let lost = nodes[2].consensus().status().borrow().last_index;
+    nodes[0].wait("to compact", |status| status.first_index > lost).await;
+    nodes[0].network.reconnect(MemberId(3));
+    nodes[2].wait_applied(*nodes[0].consensus().applied().borrow()).await;
+    assert_eq!(nodes[2].digest(), nodes[0].digest());
+    nodes[0].consensus().propose(commit(1, "ann", 60)).await.unwrap();
+    nodes[2].wait_applied(*nodes[0].consensus().applied().borrow()).await;
+    assert_eq!(nodes[2].digest(), nodes[0].digest());
+    stop(nodes).await;
+}
+
+#[tokio::test]
+async fn a_leader_that_is_to_be_removed_hands_over_and_is_then_removed() {
+    let mut nodes = three(settings()).await;
+    let network = Arc::clone(&nodes[0].network);
+    add_learner(&nodes[0], 4).await;
+    nodes.push(Node::join(&network, 4, settings()));
+    let replaced = [(4, MemberAction::Promote), (1, MemberAction::Remove)];
+    nodes[0]
+        .wait("for the learner", |status| {
+            status
+                .progress
+                .iter()
+                .any(|progress| progress.member == MemberId(4) && progress.matched == status.last_index)
+        })
+        .await;
+    let outcome = nodes[0].consensus().change_members(nodes[0].change(&replaced)).await;
+    let Err(ProposeError::NotLeader { leader: Some(successor) }) = outcome else { panic!("{outcome:?}") };
+    let successor = nodes.iter().position(|node| node.id == successor).unwrap();
+    nodes[successor].wait_to_lead().await;
+    nodes[successor]
+        .wait("to hear the learner", |status| {
+            let learner = status.progress.iter().find(|progress| progress.member == MemberId(4));
+            learner.is_some_and(|progress| progress.active && progress.matched > LogIndex(0))
+        })
+        .await;
+    let change = nodes[successor].change(&replaced);
+    nodes[successor].consensus().change_members(change).await.unwrap();
+    {
+        let state = nodes[successor].consensus().state();
+        assert_eq!(state.member(MemberId(1)).unwrap().state, MemberState::Removed);
+        assert_eq!(state.configuration().raft.voters, [2, 3, 4].map(MemberId).into());
+    }
+    stop(nodes).await;
+}

@@ -1,0 +1,66 @@
+//! Commands of a small round.
+
+use bytes::Bytes;
+use prost::Message as _;
+use silhouette_proto::{
+    content_digest, pair_digest,
+    v1::{Pair, PublishChunk},
+};
+
+use crate::{
+    ids::{Digest, InstanceId, MemberId, RoundUid, UploadId},
+    state::{Command, Expected, Limits, MemberRecord, MemberState, RoundSpec},
+};
+
+pub(super) fn record(id: u64) -> MemberRecord {
+    MemberRecord {
+        id: MemberId(id),
+        instance: InstanceId([id as u8; 16]),
+        name: format!("node-{id}"),
+        client_address: format!("127.0.0.1:{id}1"),
+        peer_address: format!("127.0.0.1:{id}2"),
+        http_address: format!("127.0.0.1:{id}3"),
+        encoding_version: 1,
+        memory_budget_bytes: 8 << 30,
+        replaces: None,
+        state: MemberState::Joining,
+    }
+}
+
+pub(super) fn uid(round: u8) -> RoundUid {
+    RoundUid([round; 16])
+}
+
+pub(super) fn start(round: u8) -> Command {
+    let spec = RoundSpec::new(Expected::Count(2), &Limits::default());
+    Command::StartRound { uid: uid(round), id: format!("round-{round}").parse().unwrap(), spec }
+}
+
+/// The first chunk of an upload: one pair whose value has `bytes` bytes.
+pub(super) fn append(round: u8, worker: &str, bytes: usize) -> Command {
+    let pairs = vec![Pair { key: key(worker), value: vec![b'v'; bytes].into() }];
+    Command::AppendChunk {
+        uid: uid(round),
+        worker: worker.parse().unwrap(),
+        upload: UploadId([1; 16]),
+        sequence: 0,
+        pairs: PublishChunk { sequence: 0, pairs }.encode_to_vec().into(),
+    }
+}
+
+/// Publishes what [`append`] staged.
+pub(super) fn commit(round: u8, worker: &str, bytes: usize) -> Command {
+    let mut digests = [pair_digest(&key(worker), &vec![b'v'; bytes])];
+    Command::CommitPublication {
+        uid: uid(round),
+        worker: worker.parse().unwrap(),
+        upload: UploadId([1; 16]),
+        chunks: 1,
+        pairs: 1,
+        digest: Digest(content_digest(&mut digests)),
+    }
+}
+
+fn key(worker: &str) -> Bytes {
+    format!("key of {worker}").into_bytes().into()
+}

@@ -1,0 +1,171 @@
+//! A cluster of one voter.
+
+use std::sync::Arc;
+
+use super::{
+    Node, cluster_id,
+    commands::{append, commit, record, start, uid},
+    settings,
+};
+use crate::{
+    consensus::{Consensus, ProposeError},
+    ids::{LogIndex, MemberId},
+    state::{Command, Limits, MemberAction, Rejection, Reply},
+    storage::{Identity, StorageError, Store},
+};
+
+async fn single() -> Node {
+    let node = Node::found(&Arc::default(), 1, settings());
+    node.wait_to_lead().await;
+    node
+}
+
+#[tokio::test]
+async fn a_founder_leads_and_its_state_outlives_a_restart() {
+    let mut node = single().await;
+    assert!(node.consensus().state().formed());
+    assert_eq!(node.consensus().propose(start(1)).await.unwrap(), Reply::Round { uid: uid(1) });
+    assert_eq!(node.consensus().propose(append(1, "ann", 50)).await.unwrap(), Reply::Chunk { next_sequence: 1 });
+    node.consensus().propose(commit(1, "ann", 50)).await.unwrap();
+    let before = node.digest();
+    node.restart().await;
+    assert_eq!(node.digest(), before, "the state is read from disk");
+    node.wait_to_lead().await;
+    assert_eq!(node.digest(), before, "a new term changes nothing");
+    node.consensus().propose(append(1, "bob", 50)).await.unwrap();
+    node.consensus().propose(commit(1, "bob", 50)).await.unwrap();
+    assert!(node.consensus().state().round(uid(1)).unwrap().is_complete());
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn what_the_state_rejects_is_said_to_the_caller() {
+    let mut node = single().await;
+    let outcome = node.consensus().propose(commit(1, "ann", 1)).await;
+    assert!(matches!(outcome, Err(ProposeError::Rejected(Rejection::RoundNotFound { .. }))), "{outcome:?}");
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn a_read_waits_for_what_was_committed_before() {
+    let mut node = single().await;
+    node.consensus().propose(start(1)).await.unwrap();
+    let written = *node.consensus().applied().borrow();
+    assert!(node.consensus().read_index().await.unwrap() >= written);
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn bootstrap_is_idempotent_and_refuses_another_cluster() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let found = |cluster| Consensus::bootstrap(&store, cluster, 3, record(1), Limits::default());
+    found(cluster_id()).unwrap();
+    found(cluster_id()).unwrap();
+    assert!(matches!(found("other".parse().unwrap()), Err(StorageError::OtherIdentity { .. })));
+    assert!(matches!(store.identity(), Identity::Member { id: MemberId(1), .. }));
+}
+
+#[tokio::test]
+async fn unsafe_membership_changes_are_refused() {
+    let mut node = single().await;
+    let consensus = node.consensus().clone();
+    let allocate = Command::AllocateMember { instance: record(2).instance, record: record(2), replaces: None };
+    consensus.propose(allocate).await.unwrap();
+    consensus.propose(Command::RegisterMember { record: record(2) }).await.unwrap();
+
+    let mut stale = node.change(&[(2, MemberAction::AddLearner)]);
+    stale.expected_conf_index = LogIndex(99);
+    let outcome = consensus.change_members(stale).await;
+    assert!(matches!(outcome, Err(ProposeError::ConfigurationChanged { index: LogIndex(1) })), "{outcome:?}");
+
+    let added = consensus.change_members(node.change(&[(2, MemberAction::AddLearner)])).await.unwrap();
+    assert_eq!(consensus.state().configuration().index, added);
+    let outcome = consensus.change_members(node.change(&[(2, MemberAction::Promote)])).await;
+    assert!(matches!(outcome, Err(ProposeError::NotCaughtUp { member: MemberId(2) })), "{outcome:?}");
+    let outcome = consensus.change_members(node.change(&[(1, MemberAction::Remove)])).await;
+    assert!(matches!(outcome, Err(ProposeError::ChangeUnsafe { .. })), "{outcome:?}");
+    consensus.change_members(node.change(&[(2, MemberAction::Remove)])).await.unwrap();
+    drop(consensus);
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn a_shred_destroys_the_key_and_leaves_no_entry_that_needs_it() {
+    let mut node = single().await;
+    let consensus = node.consensus().clone();
+    consensus.propose(start(1)).await.unwrap();
+    consensus.propose(append(1, "ann", 50)).await.unwrap();
+    assert!(consensus.has_round_key(uid(1)));
+    consensus.propose(Command::DeleteRound { uid: uid(1) }).await.unwrap();
+    let mut destroyed = consensus.keys_destroyed();
+    let shredded = *consensus.applied().borrow();
+    consensus.propose(Command::Shred { uid: uid(1) }).await.unwrap();
+    destroyed.changed().await.unwrap();
+    assert!(!consensus.has_round_key(uid(1)));
+    assert!(!node.path().join("keys").join(uid(1).to_string()).exists());
+    node.wait("for the log to be compacted", |status| status.first_index.0 >= shredded.0).await;
+    let late = consensus.propose(append(1, "bob", 50)).await;
+    assert!(matches!(late, Err(ProposeError::Rejected(Rejection::RoundNotFound { .. }))), "{late:?}");
+    drop(consensus);
+    node.restart().await;
+    node.wait_to_lead().await;
+    assert!(node.consensus().state().round(uid(1)).unwrap().is_shredded());
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn a_member_whose_disk_fails_stops_serving_and_says_so() {
+    let mut node = single().await;
+    let consensus = node.consensus().clone();
+    consensus.store().fail_writes();
+    let outcome = consensus.propose(start(1)).await;
+    assert!(matches!(outcome, Err(ProposeError::StorageFailed)), "{outcome:?}");
+    let status = node.wait("to say so", |status| status.storage_fault.is_some()).await;
+    assert!(!status.leads());
+    assert!(matches!(consensus.read_index().await, Err(ProposeError::StorageFailed)));
+    assert!(consensus.leader_time().is_none());
+    drop(consensus);
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn the_log_is_compacted_and_read_back() {
+    let settings = crate::consensus::RaftSettings { compact_entries: 50, keep_entries: 10, ..settings() };
+    let mut node = Node::found(&Arc::default(), 1, settings);
+    node.wait_to_lead().await;
+    for _ in 0..80 {
+        node.consensus().propose(Command::Tick).await.unwrap();
+    }
+    node.wait("for the log to be compacted", |status| status.first_index > LogIndex(30)).await;
+    let before = node.digest();
+    node.restart().await;
+    assert_eq!(node.digest(), before);
+    node.wait_to_lead().await;
+    node.consensus().compact_log().await;
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn a_stopped_member_refuses_and_frees_its_directory() {
+    let mut node = single().await;
+    let left_over = node.consensus().clone();
+    node.stop().await;
+    assert!(matches!(left_over.propose(Command::Tick).await, Err(ProposeError::Stopped | ProposeError::NoLeader)));
+    drop(left_over);
+    node.open();
+}
+
+#[tokio::test]
+async fn calls_may_run_on_any_thread() {
+    fn may_move<T: Send>(_: T) {}
+    let mut node = single().await;
+    let consensus = node.consensus();
+    may_move(consensus.propose(Command::Tick));
+    may_move(consensus.change_members(node.change(&[])));
+    may_move(consensus.read_index());
+    may_move(consensus.transfer_leadership(None));
+    may_move(consensus.receive(Vec::new()));
+    may_move(consensus.clone().stop());
+    node.stop().await;
+}

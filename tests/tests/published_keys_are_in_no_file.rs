@@ -27,13 +27,19 @@ fn needles(pairs: &Pairs) -> Result<Needles> {
 }
 
 /// Searches everything that the nodes have written, data directories and logs, open files included.
-fn search(cluster: &Cluster, needles: &Needles, moment: &str) -> Result<()> {
+async fn search(cluster: &Cluster, needles: &Needles, moment: &str) -> Result<()> {
+    let canary = Needles::new([CANARY.as_bytes()])?;
+    for node in cluster.nodes() {
+        // A follower may hear of a publication a little later.
+        eventually(&format!("a worker's name is found at {}", node.name()), async || {
+            ensure!(!canary.files_below(node.data())?.is_empty(), "the search finds not even that");
+            Ok(())
+        })
+        .await
+        .with_context(|| moment.to_owned())?;
+    }
     let found = needles.files_below(cluster.folder())?;
     ensure!(found.is_empty(), "{moment}: pairs are in {found:?}");
-    for node in cluster.nodes() {
-        let control = Needles::new([CANARY.as_bytes()])?.files_below(node.data())?;
-        ensure!(!control.is_empty(), "{moment}: the search of {} does not even find a worker's name", node.name());
-    }
     Ok(())
 }
 
@@ -82,7 +88,7 @@ async fn published_keys_are_in_no_file_or_log_at_any_moment() -> Result<()> {
     let round = client.start_round("secret", &RoundSpec::for_workers(2)).await?;
     let uid = round.uid.to_string();
     client.publish(round.uid, CANARY, published.to_vec()).await?;
-    search(&cluster, &needles, "Open, one worker has published")?;
+    search(&cluster, &needles, "Open, one worker has published").await?;
 
     // Staged and left alone, then resumed.
     let upload = [7; 16];
@@ -92,34 +98,34 @@ async fn published_keys_are_in_no_file_or_log_at_any_moment() -> Result<()> {
     let open = [vec![header(&uid, "resumer", upload)], parts[..3].to_vec()].concat();
     let truncated = cluster.node(leader).wire()?.stream(open).await;
     assert!(truncated.is_err(), "a stream without a commit is an error");
-    search(&cluster, &needles, "Open, another has staged")?;
+    search(&cluster, &needles, "Open, another has staged").await?;
 
     restart_all(&mut cluster).await?;
-    search(&cluster, &needles, "Open, after a crash of all")?;
+    search(&cluster, &needles, "Open, after a crash of all").await?;
 
     // A copy of a value that a log might show: a conflict is told to the worker alone.
     let conflict = vec![wire::pair(published[0].0.clone(), *b"another value")];
     let refusal = wire::refused(cluster.node(0).wire()?.publish(&uid, "intruder", conflict).await)?;
     assert_eq!(refusal.reason, "KEY_CONFLICT");
     assert!(!refusal.message.contains(&hex::encode(&published[0].0)));
-    search(&cluster, &needles, "Open, after a conflict")?;
+    search(&cluster, &needles, "Open, after a conflict").await?;
 
     let rest = [vec![header(&uid, "resumer", upload)], parts, vec![commit(staged.chunks(50).len() as u64, &staged)]];
     let leader = cluster.leader().await?;
     cluster.node(leader).wire()?.stream(rest.concat()).await?;
-    search(&cluster, &needles, "Sealed, or just Ready")?;
+    search(&cluster, &needles, "Sealed, or just Ready").await?;
 
     client.wait(round.uid).await?;
-    search(&cluster, &needles, "Ready")?;
+    search(&cluster, &needles, "Ready").await?;
     check_answers(&client, round.uid, &pairs, Mode::Pir).await?;
     check_answers(&client, round.uid, &pairs, Mode::Download).await?;
-    search(&cluster, &needles, "Ready, after lookups")?;
+    search(&cluster, &needles, "Ready, after lookups").await?;
 
     cluster.node(0).wire()?.destroyed_by(&uid, &live_members(&cluster).await?).await?;
-    search(&cluster, &needles, "destroyed")?;
+    search(&cluster, &needles, "destroyed").await?;
     restart_all(&mut cluster).await?;
     check_answers(&client, round.uid, &pairs, Mode::Pir).await?;
-    search(&cluster, &needles, "destroyed, after a crash of all")?;
+    search(&cluster, &needles, "destroyed, after a crash of all").await?;
     cluster.passed();
     Ok(())
 }

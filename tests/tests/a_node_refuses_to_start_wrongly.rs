@@ -4,7 +4,7 @@ use std::{fs, net::TcpListener, path::Path};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
-use silhouette_client::{Mode, RoundSpec};
+use silhouette_client::{Client, Mode, RoundSpec};
 use silhouette_tests::harness::{
     addresses::{Addresses, own_host},
     cluster::Cluster,
@@ -142,6 +142,10 @@ async fn a_data_directory_of_another_cluster_is_no_member_of_this_one() -> Resul
         silhouette_proto::v1::TransferLeadershipRequest { cluster_id: ours.cluster_id.clone(), member_id: 0 };
     let refusal = refused(wire.cluster.clone().transfer_leadership(transfer).await)?;
     assert_eq!((refusal.reason.as_str(), &refusal.metadata["clusterId"]), ("WRONG_CLUSTER", &theirs.cluster_id));
+    // A client that asks the foreign node is told that it knows no such round; this one asks the others alone.
+    let others: Vec<_> =
+        (0..3).filter(|&other| other != index).map(|other| cluster.endpoints().remove(other)).collect();
+    let client = Client::builder().endpoints(others).discover_members(false).build()?;
     let second = client.start_round("meanwhile", &RoundSpec::for_workers(1)).await?.uid;
     client.publish(second, "w0", pairs.clone()).await?;
     client.wait(second).await?;

@@ -1,8 +1,9 @@
 //! Published pairs are sealed on disk while a round needs them, and unreadable for good afterwards.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
+use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt as _, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use parking_lot::Mutex;
 use serde_json::json;
 use silhouette_client::{Mode, RoundSpec};
 use silhouette_proto::v1;
@@ -11,9 +12,11 @@ use silhouette_tests::harness::{
     configuration::Configuration,
     rounds::{Pairs, check_answers, live_members, messages, random_pairs},
     search::Needles,
-    waiting::eventually,
-    wire::{self, chunk, commit, header},
+    waiting::{eventually, within},
+    wire::{self, Wire, chunk, commit, header},
 };
+use tokio::task::JoinHandle;
+use tonic::Status;
 
 /// A worker's name is in the clear: what searches for it and does not find it does not search.
 const CANARY: &str = "canary-worker-of-the-search";
@@ -133,7 +136,7 @@ async fn a_round_key_is_in_no_file_once_every_live_member_reports_destroyed() ->
     let mut keys = Vec::new();
     for end in ends {
         let spec = RoundSpec::for_workers(if end == "ready" { 1 } else { 2 });
-        let spec = if end == "failed" { spec.deadline(std::time::Duration::from_secs(4)) } else { spec };
+        let spec = if end == "failed" { spec.deadline(Duration::from_secs(4)) } else { spec };
         let uid = client.start_round(end, &spec).await?.uid;
         let name = uid.to_string();
         eventually("every node has a key", async || round_keys(&cluster, &name)).await?;
@@ -215,43 +218,99 @@ async fn a_member_that_was_down_destroys_its_key_when_it_returns() -> Result<()>
     Ok(())
 }
 
+/// Names of the keys that a node has: uids of rounds.
+fn key_names(cluster: &Cluster, index: usize) -> Result<BTreeSet<String>> {
+    let names = fs::read_dir(cluster.node(index).data().join("keys"))?
+        .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+        .collect::<Result<Vec<_>>>()?;
+    Ok(names.into_iter().filter(|name| name.len() == 32).collect())
+}
+
+/// Starts one round after another at one node, until a call fails.
+struct Starter {
+    /// The id that was asked for last.
+    id: Arc<Mutex<String>>,
+    started: Arc<Mutex<BTreeSet<String>>>,
+    task: JoinHandle<Status>,
+}
+
+impl Starter {
+    fn begin(wire: Wire, prefix: String) -> Self {
+        let (id, started) = (Arc::<Mutex<String>>::default(), Arc::<Mutex<BTreeSet<String>>>::default());
+        let task = tokio::spawn({
+            let (id, started) = (Arc::clone(&id), Arc::clone(&started));
+            async move {
+                for number in 0.. {
+                    let next = format!("{prefix}-{number}");
+                    id.lock().clone_from(&next);
+                    match wire.start(&next, wire::spec(1)).await {
+                        Ok(round) => started.lock().insert(round.round_uid),
+                        Err(status) => return status,
+                    };
+                }
+                Status::internal("there are no more numbers")
+            }
+        });
+        Self { id, started, task }
+    }
+}
+
+/// Stops the followers at a moment when the leader has a round's key and its entry, and has not applied it. What is
+/// under way at such a moment is chance; so it is tried until it is met. The round's uid, and who was starting it.
+async fn stop_within_a_start(cluster: &mut Cluster, leader: usize) -> Result<(String, Starter)> {
+    const ATTEMPTS: usize = 30;
+    let followers: Vec<_> = (0..3).filter(|&index| index != leader).collect();
+    let wire = cluster.node(leader).wire()?;
+    for attempt in 0..ATTEMPTS {
+        let before = key_names(cluster, leader)?;
+        let starter = Starter::begin(wire.clone(), format!("attempt-{attempt}"));
+        eventually("rounds are being started", async || {
+            ensure!(!starter.started.lock().is_empty(), "none is yet");
+            Ok(())
+        })
+        .await?;
+        for &index in &followers {
+            cluster.node_mut(index).process()?.pause()?;
+        }
+        let met = within(Duration::from_millis(500), "an entry hangs", async || {
+            let status = wire.status().await?;
+            let new: Vec<_> = key_names(cluster, leader)?.difference(&before).cloned().collect();
+            let hanging: Vec<_> = new.iter().filter(|uid| !starter.started.lock().contains(*uid)).collect();
+            ensure!(status.last_index > status.commit_index, "everything is committed");
+            ensure!(status.rounds_known as usize == before.len() + new.len() - 1, "no round is between key and state");
+            let [uid] = hanging.as_slice() else { bail!("the keys of rounds that are not started are {hanging:?}") };
+            Ok((*uid).clone())
+        })
+        .await;
+        if let Ok(uid) = met {
+            return Ok((uid, starter));
+        }
+        starter.task.abort();
+        for &index in &followers {
+            cluster.node_mut(index).process()?.resume()?;
+        }
+        cluster.settled().await?;
+        ensure!(cluster.leader().await? == leader, "the leader has changed; the test is too slow for its times");
+    }
+    bail!("in {ATTEMPTS} attempts no start was stopped half-way")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_between_start_round_and_its_apply_loses_nothing() -> Result<()> {
-    let mut cluster = Cluster::of_three().await?;
+    // Many rounds are started, and the leader leads on although nobody answers it for a while.
+    let configuration =
+        Configuration::short_times().number("rounds.max_open_rounds", 1_000).number("raft.election_ticks", 40);
+    let mut cluster = Cluster::of(3, configuration).await?;
     let leader = cluster.leader().await?;
     let followers: Vec<_> = (0..3).filter(|&index| index != leader).collect();
-    // Followers that stand still: the entry lies in the leader's log and cannot be committed, nor applied.
-    for &index in &followers {
-        cluster.node_mut(index).process()?.pause()?;
-    }
-    let wire = cluster.node(leader).wire()?;
+    let (uid, starter) = stop_within_a_start(&mut cluster, leader).await?;
     let keys = cluster.node(leader).data().join("keys");
-    let call = tokio::spawn({
-        let wire = wire.clone();
-        async move { wire.start("half-started", wire::spec(1)).await }
-    });
-    let uid = eventually("the leader has made the round's key", async || {
-        let names: Vec<_> = fs::read_dir(&keys)?
-            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-            .collect::<Result<_>>()?;
-        let uids: Vec<_> = names.into_iter().filter(|name| name.len() == 32).collect();
-        let [uid] = uids.as_slice() else { bail!("the keys are {uids:?}") };
-        Ok(uid.clone())
-    })
-    .await?;
-    // The key is made before the entry is appended: wait for that too.
-    let applied = wire.status().await?.applied_index;
-    eventually("the leader has appended the entry", async || {
-        let status = wire.status().await?;
-        ensure!(status.last_index > status.commit_index && status.applied_index == applied, "{status:?}");
-        Ok(())
-    })
-    .await?;
     for index in 0..3 {
         cluster.node_mut(index).kill()?;
     }
-    let unanswered = call.await?;
-    assert!(unanswered.is_err(), "nobody can have said that the round is started");
+    let failure = starter.task.await?;
+    assert!(!starter.started.lock().contains(&uid), "nobody can have said that the round is started, but {failure:?}");
+    let id = starter.id.lock().clone();
 
     // Alone it cannot lead, so the entry stays unapplied while it recovers; the key must outlive that.
     cluster.node_mut(leader).start().await?;
@@ -259,7 +318,7 @@ async fn a_crash_between_start_round_and_its_apply_loses_nothing() -> Result<()>
     // One follower cannot outvote the longer log: the entry commits.
     cluster.node_mut(followers[0]).start().await?;
     let client = cluster.client()?;
-    let round = client.start_round("half-started", &RoundSpec::for_workers(1)).await?;
+    let round = client.start_round(id, &RoundSpec::for_workers(1)).await?;
     assert_eq!(round.uid.to_string(), uid, "it is the round of the first attempt");
     let pairs = random_pairs(&mut fastrand::Rng::with_seed(19), 50);
     client.publish(round.uid, CANARY, pairs.clone()).await?;

@@ -238,13 +238,14 @@ async fn streams_that_are_no_publication_are_refused_and_publish_nothing() -> Re
             is(&refusal, "STREAM_MALFORMED", Code::InvalidArgument, &[]);
         }
         let incomplete = [
-            vec![head.clone(), body.clone(), commit(2, &pairs)],
             vec![head.clone(), body.clone(), commit(1, &pairs[..1])],
             vec![head.clone(), body.clone(), commit(1, &[pair("a", "1"), pair("b", "3")])],
         ];
         for stream in incomplete {
             is(&refused(wire.stream(stream).await)?, "PUBLICATION_INCOMPLETE", Code::InvalidArgument, &["worker"]);
         }
+        let gap = refused(wire.stream(vec![head.clone(), body.clone(), commit(2, &pairs)]).await)?;
+        is(&gap, "CHUNK_GAP", Code::Aborted, &["nextSequence"]);
     }
     unchanged(&mut cluster, &before).await?;
 

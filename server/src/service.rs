@@ -8,7 +8,6 @@
 
 mod agreement;
 mod cluster;
-mod draining;
 mod forward;
 pub mod refusal;
 mod relay;

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use silhouette_proto::{FILE_DESCRIPTOR_SET, v1};
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 use tonic::transport::{Server, server::TcpIncoming};
 use tonic_health::pb::{
     FILE_DESCRIPTOR_SET as HEALTH_DESCRIPTOR_SET,
@@ -26,12 +25,11 @@ const LISTED: [&str; 4] = [
     health_server::SERVICE_NAME,
 ];
 
-/// Serves clients and administrators until `stop`, and then finishes the calls in flight.
+/// Serves clients and administrators until the node is leaving, and then finishes the calls in flight.
 pub(super) async fn serve_clients(
     listener: TcpListener,
     node: NodeHandle,
     health: HealthServer<impl Health>,
-    stop: CancellationToken,
 ) -> Result<(), NodeError> {
     let reflection = || {
         let builder = Builder::configure()
@@ -39,6 +37,7 @@ pub(super) async fn serve_clients(
             .register_encoded_file_descriptor_set(HEALTH_DESCRIPTOR_SET);
         LISTED.into_iter().fold(builder, Builder::with_service_name)
     };
+    let leaving = node.leaving().clone();
     let count = CountCalls::new(node.metrics().clone());
     let routes = service::routes(node)
         .add_service(health)
@@ -48,9 +47,9 @@ pub(super) async fn serve_clients(
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE))
         .layer(count)
-        .layer(EndWatches::new(stop.clone()))
+        .layer(EndWatches::new(leaving.clone()))
         .add_routes(routes)
-        .serve_with_incoming_shutdown(incoming(listener), stop.cancelled_owned())
+        .serve_with_incoming_shutdown(incoming(listener), leaving.cancelled_owned())
         .await
         .map_err(|error| NodeError::ServerEnded { section: "client", why: error.to_string() })
 }

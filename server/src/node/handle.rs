@@ -11,6 +11,7 @@ use std::{
 use parking_lot::RwLock;
 use silhouette_proto::v1::Addresses;
 use tokio::{sync::Mutex, task::JoinSet};
+use tokio_util::sync::CancellationToken;
 
 use super::{Member, lifecycle::Lifecycle};
 use crate::{
@@ -41,6 +42,7 @@ struct Shared {
     disk_fault: RwLock<Option<String>>,
     caught_up: AtomicBool,
     draining: AtomicBool,
+    leaving: CancellationToken,
 }
 
 impl NodeHandle {
@@ -58,6 +60,7 @@ impl NodeHandle {
                 disk_fault: RwLock::new(None),
                 caught_up: AtomicBool::new(false),
                 draining: AtomicBool::new(false),
+                leaving: CancellationToken::new(),
             }),
         }
     }
@@ -120,6 +123,11 @@ impl NodeHandle {
     /// Whether the node is shutting down.
     pub fn is_draining(&self) -> bool {
         self.shared.draining.load(Ordering::Acquire)
+    }
+
+    /// Cancelled once a draining node has handed leadership over: streams end, connections are told to go away.
+    pub(crate) fn leaving(&self) -> &CancellationToken {
+        &self.shared.leaving
     }
 
     /// Whether the data directory is open and recovered.

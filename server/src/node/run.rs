@@ -6,7 +6,6 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     task::{JoinHandle, JoinSet},
 };
-use tokio_util::sync::CancellationToken;
 use tonic_health::server::health_reporter;
 
 use super::{
@@ -22,7 +21,6 @@ pub async fn run(settings: Settings) -> Result<(), NodeError> {
     tracing::info!(version = env!("CARGO_PKG_VERSION"), name = settings.name, "starting");
     let listeners = Listeners::bind(&settings).await?;
     let node = NodeHandle::new(settings, listeners.advertised.clone());
-    let stop = CancellationToken::new();
     // The health service says SERVING for the whole node before anybody looked: it is unset until somebody did.
     let (mut reporter, health) = health_reporter();
     reporter.clear_service_status("").await;
@@ -30,7 +28,7 @@ pub async fn run(settings: Settings) -> Result<(), NodeError> {
     let mut servers = Servers {
         http: tokio::spawn(serve_http(listeners.http, node.clone())),
         peer: tokio::spawn(grpc::serve_peers(listeners.peer, node.clone())),
-        client: tokio::spawn(grpc::serve_clients(listeners.client, node.clone(), health, stop.clone())),
+        client: tokio::spawn(grpc::serve_clients(listeners.client, node.clone(), health)),
     };
     // Aborted when this function ends.
     let mut watchers = JoinSet::new();
@@ -53,7 +51,7 @@ pub async fn run(settings: Settings) -> Result<(), NodeError> {
         name = signals.next() => tracing::info!(signal = name, "told to stop"),
     }
     select! {
-        () = node.drain(stop, servers.client) => Ok(()),
+        () = node.drain(servers.client) => Ok(()),
         name = signals.next() => Err(NodeError::Interrupted { signal: name }),
     }
 }

@@ -6,14 +6,13 @@ use tokio::{
     task::JoinHandle,
     time::{Instant, sleep, timeout, timeout_at},
 };
-use tokio_util::sync::CancellationToken;
 
 use super::{Member, NodeError, NodeHandle};
 use crate::consensus::Consensus;
 
 impl NodeHandle {
-    /// Stops serving without losing a call: `clients` is the server that `stop` ends.
-    pub(super) async fn drain(&self, stop: CancellationToken, clients: JoinHandle<Result<(), NodeError>>) {
+    /// Stops serving without losing a call: `clients` is the server that ends once the node is leaving.
+    pub(super) async fn drain(&self, clients: JoinHandle<Result<(), NodeError>>) {
         let settings = self.settings().configuration.shutdown.clone();
         self.begin_draining();
         tracing::info!(delay = ?settings.drain_delay, "stopping: not ready any more, and still serving");
@@ -23,7 +22,7 @@ impl NodeHandle {
             hand_over(&member.consensus, settings.transfer_timeout).await;
         }
         let deadline = Instant::now() + settings.grace;
-        stop.cancel();
+        self.leaving().cancel();
         if timeout_at(deadline, clients).await.is_ok() {
             tracing::info!("calls in flight are finished");
         } else {

@@ -1,5 +1,5 @@
 //! Ends streams of library services that would never end by themselves, so that a node that stops can finish all
-//! others. (`WatchRound` ends itself as soon as the node drains.)
+//! others. (`WatchRound` ends itself likewise.)
 
 use std::{
     pin::Pin,

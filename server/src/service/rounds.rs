@@ -15,7 +15,6 @@ use tokio::sync::Mutex;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{
-    draining,
     forward::{Forwarder, Place},
     relay,
 };
@@ -63,7 +62,6 @@ impl Rounds for RoundsService {
         &self,
         request: Request<Streaming<v1::PublishValuesRequest>>,
     ) -> Result<Response<Self::PublishValuesStream>, Status> {
-        draining::refuse_new_stream(&self.node)?;
         let member = self.node.member()?;
         let (metadata, _, mut parts) = request.into_parts();
         let header = publish::header(&mut parts).await?;
@@ -115,7 +113,6 @@ impl Rounds for RoundsService {
         &self,
         request: Request<v1::WatchRoundRequest>,
     ) -> Result<Response<Self::WatchRoundStream>, Status> {
-        draining::refuse_new_stream(&self.node)?;
         Ok(Response::new(watch::watch(self.node.clone(), &request.into_inner()).await?))
     }
 }

@@ -222,7 +222,7 @@ fn the_pairs_are_kept_until_every_active_voter_holds_the_encoding() {
     let view = |ids: &[u64]| LeaderView { active_voters: ids.iter().map(|id| MemberId(*id)).collect() };
     assert_eq!(machine.state_due(&view(&[1, 2, 3])), []);
     assert_eq!(machine.state_due(&view(&[])), [], "who hears from nobody knows nothing");
-    assert_eq!(machine.state_due(&view(&[1, 2])), [shred.clone()], "one that is down does not hold it up");
+    assert_eq!(machine.state_due(&view(&[1, 2])), std::slice::from_ref(&shred), "one that is down does not hold it up");
     machine.apply(Command::ReportHeld { uid: uid(1), member: MemberId(3) }).unwrap();
     assert_eq!(machine.state_due(&view(&[1, 2, 3])), [shred]);
 }
@@ -243,7 +243,8 @@ fn the_encoding_is_as_old_as_the_oldest_program() {
     let mut machine = Machine::cluster();
     assert_eq!(machine.encoding_version(), Some(1));
     for (id, version) in [(1, 3), (2, 2), (3, 4)] {
-        let record = silhouette_server::state::MemberRecord { encoding_version: version, ..crate::machine::member_record(id) };
+        let record =
+            silhouette_server::state::MemberRecord { encoding_version: version, ..crate::machine::member_record(id) };
         machine.apply(Command::RegisterMember { record }).unwrap();
     }
     assert_eq!(machine.encoding_version(), Some(2));

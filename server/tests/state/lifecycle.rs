@@ -2,7 +2,7 @@
 
 use silhouette_server::{
     ids::MemberId,
-    state::{Command, Due, EndCause, OnDeadline, Phase, PhaseName, Rejection, Reply, RoundSpec},
+    state::{Command, Due, EndCause, OnDeadline, Phase, PhaseName, Rejection, Reply, RoundSecret, RoundSpec},
 };
 
 use crate::machine::{Machine, encoded, round_id, spec, uid, worker};
@@ -75,7 +75,7 @@ fn shredding_leaves_nothing_secret() {
     assert!(machine.round(uid(1)).unwrap().encoding_plan().is_some());
     machine.apply(shred(1)).unwrap();
     let round = machine.round(uid(1)).unwrap();
-    assert!(round.is_shredded() && round.encoding_plan().is_none() && round.secret == Default::default());
+    assert!(round.is_shredded() && round.encoding_plan().is_none() && round.secret == RoundSecret::default());
     assert!(machine.chunks().is_empty() && machine.chunk_keys().is_empty());
     machine.unchanged(|machine| machine.apply(shred(1)).unwrap());
 

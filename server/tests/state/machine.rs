@@ -11,9 +11,9 @@ use silhouette_proto::{
 use silhouette_server::{
     ids::{ClusterTime, Digest, InstanceId, LogIndex, MemberId, RoundId, RoundUid, UploadId, WorkerName},
     state::{
-        Applied, ChunkKey, Command, Due, EncodingOutcome, Effect, Entry, Expected, LeaderView, Limits, MemberAction,
-        MemberRecord, MemberState, MembershipChange, PhaseName, RaftConfiguration, Rejection, Reply, RestoreError, Round,
-        RoundSpec, State,
+        Applied, ChunkKey, Command, Due, Effect, EncodingOutcome, Entry, Expected, LeaderView, Limits, MemberAction,
+        MemberRecord, MemberState, MembershipChange, PhaseName, RaftConfiguration, Rejection, Reply, RestoreError,
+        Round, RoundSecret, RoundSpec, State,
     },
 };
 
@@ -44,7 +44,14 @@ impl Deref for Machine {
 
 /// Limits small enough for tests to reach.
 pub(crate) fn limits() -> Limits {
-    Limits { max_pairs: 2_000, max_value_bytes: 100, max_key_bytes: 32, max_open_rounds: 6, max_rounds: 8, ..Limits::default() }
+    Limits {
+        max_pairs: 2_000,
+        max_value_bytes: 100,
+        max_key_bytes: 32,
+        max_open_rounds: 6,
+        max_rounds: 8,
+        ..Limits::default()
+    }
 }
 
 pub(crate) fn member_record(id: u64) -> MemberRecord {
@@ -132,7 +139,8 @@ impl Machine {
     /// Allocates, registers and adds a member as a learner.
     pub(crate) fn add_learner(&mut self, id: u64) {
         let record = member_record(id);
-        let allocated = self.apply(Command::AllocateMember { instance: record.instance, record: record.clone(), replaces: None });
+        let allocated =
+            self.apply(Command::AllocateMember { instance: record.instance, record: record.clone(), replaces: None });
         assert_eq!(allocated, Ok(Reply::Member { id: MemberId(id) }));
         self.apply(Command::RegisterMember { record }).unwrap();
         let mut raft = self.configuration().raft.clone();
@@ -167,14 +175,16 @@ impl Machine {
     fn write_round(&mut self, uid: RoundUid) {
         let round = self.state.round(uid).unwrap();
         let secret = (!round.is_shredded()).then(|| rmp_serde::to_vec_named(&round.secret).unwrap());
-        assert!(secret.is_some() || round.secret == Default::default(), "nothing secret outlives its shred");
+        assert!(secret.is_some() || round.secret == RoundSecret::default(), "nothing secret outlives its shred");
         self.disk.rounds.insert(uid, (rmp_serde::to_vec_named(&round.record).unwrap(), secret));
     }
 
     fn write_all(&mut self) {
         self.disk.rounds.clear();
         let uids: Vec<RoundUid> = self.state.rounds().map(Round::uid).collect();
-        uids.into_iter().for_each(|uid| self.write_round(uid));
+        for uid in uids {
+            self.write_round(uid);
+        }
         self.disk.cluster = rmp_serde::to_vec_named(self.state.cluster_record()).unwrap();
     }
 
@@ -264,7 +274,13 @@ impl Machine {
     }
 
     /// Publishes everything in one chunk, or nothing in none.
-    pub(crate) fn publish(&mut self, n: u8, name: &str, upload: u8, pairs: &[(&str, &str)]) -> Result<Reply, Rejection> {
+    pub(crate) fn publish(
+        &mut self,
+        n: u8,
+        name: &str,
+        upload: u8,
+        pairs: &[(&str, &str)],
+    ) -> Result<Reply, Rejection> {
         if !pairs.is_empty() {
             self.append(n, name, upload, 0, pairs)?;
         }
@@ -325,7 +341,10 @@ pub(crate) fn encoded(kind: u8) -> EncodingOutcome {
 pub(crate) fn append(n: u8, name: &str, by: u8, sequence: u64, pairs: &[(&str, &str)]) -> Command {
     let pairs = pairs
         .iter()
-        .map(|(key, value)| Pair { key: Bytes::copy_from_slice(key.as_bytes()), value: Bytes::copy_from_slice(value.as_bytes()) })
+        .map(|(key, value)| Pair {
+            key: Bytes::copy_from_slice(key.as_bytes()),
+            value: Bytes::copy_from_slice(value.as_bytes()),
+        })
         .collect();
     let pairs = PublishChunk { sequence, pairs }.encode_to_vec().into();
     Command::AppendChunk { uid: uid(n), worker: worker(name), upload: upload(by), sequence, pairs }

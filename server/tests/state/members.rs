@@ -2,9 +2,7 @@
 
 use silhouette_server::{
     ids::{InstanceId, MemberId},
-    state::{
-        Command, MemberAction, MemberRecord, MemberState, RaftConfiguration, Rejection, Reply, State,
-    },
+    state::{Command, MemberAction, MemberRecord, MemberState, RaftConfiguration, Rejection, Reply, State},
 };
 
 use crate::machine::{Machine, limits, member_record, spec, uid, voters};
@@ -135,7 +133,8 @@ fn a_change_must_find_its_members_where_it_expects_them() {
     let mut machine = Machine::cluster();
     machine.apply(allocate(40, None)).unwrap();
     machine.add_learner(5);
-    machine.change(&[(3, MemberAction::Remove)], RaftConfiguration { learners: [MemberId(5)].into(), ..voters(&[1, 2]) });
+    machine
+        .change(&[(3, MemberAction::Remove)], RaftConfiguration { learners: [MemberId(5)].into(), ..voters(&[1, 2]) });
     assert_eq!(check(&machine, &[(4, MemberAction::AddLearner)]), Ok(()));
     assert_eq!(check(&machine, &[(4, MemberAction::Promote)]), Err(Rejection::NotCaughtUp { member: MemberId(4) }));
     assert!(matches!(check(&machine, &[(5, MemberAction::AddLearner)]), Err(Rejection::ChangeUnsafe { .. })));

@@ -14,6 +14,7 @@ use crate::machine::{Machine, append, commit, encoded, limits, round_id, spec, u
 const PUBLISHED: Result<Reply, Rejection> = Ok(Reply::Published { already: false });
 const ALREADY: Result<Reply, Rejection> = Ok(Reply::Published { already: true });
 
+#[expect(clippy::unnecessary_wraps, reason = "compared with what is answered, beside refusals")]
 fn chunk(next_sequence: u64) -> Result<Reply, Rejection> {
     Ok(Reply::Chunk { next_sequence })
 }
@@ -75,7 +76,11 @@ fn a_new_upload_replaces_the_old_one_whose_owner_is_told() {
     let superseded = Err(Rejection::UploadSuperseded { worker: worker("w") });
     machine.unchanged(|machine| {
         assert_eq!(machine.append(1, "w", 1, 2, &[("c", "")]), superseded);
-        assert_eq!(machine.append(1, "w", 1, 0, &[("a", "")]), superseded, "a late chunk of the old one takes nothing back");
+        assert_eq!(
+            machine.append(1, "w", 1, 0, &[("a", "")]),
+            superseded,
+            "a late chunk of the old one takes nothing back"
+        );
         assert_eq!(machine.commit(1, "w", 1, 2, &[("a", ""), ("b", "")]), superseded);
         assert_eq!(machine.commit(1, "w", 1, 0, &[]), superseded);
     });
@@ -169,7 +174,10 @@ fn a_commit_that_does_not_match_what_is_staged_is_refused() {
         assert_eq!(machine.commit(1, "w", 1, 2, &[("a", "1")]), incomplete, "too few pairs");
         assert_eq!(machine.commit(1, "w", 1, 2, &[("a", "1"), ("b", "3")]), incomplete, "another digest");
         assert_eq!(machine.commit(1, "w", 1, 0, &[]), incomplete, "nothing where something is staged");
-        assert_eq!(machine.commit(1, "v", 1, 0, &[("a", "1")]), Err(Rejection::PublicationIncomplete { worker: worker("v") }));
+        assert_eq!(
+            machine.commit(1, "v", 1, 0, &[("a", "1")]),
+            Err(Rejection::PublicationIncomplete { worker: worker("v") })
+        );
     });
     assert_eq!(machine.commit(1, "w", 1, 2, &[("a", "1"), ("b", "2")]), PUBLISHED);
 }
@@ -222,7 +230,8 @@ fn keys_and_values_have_their_lengths() {
     let long = "k".repeat(33);
     machine.unchanged(|machine| {
         let (sequence, pair) = (0, 1);
-        let mut refused = |n, key: &str, value: &str| machine.append(n, "w", 1, 0, &[("ok", "1234"), (key, value)]).unwrap_err();
+        let mut refused =
+            |n, key: &str, value: &str| machine.append(n, "w", 1, 0, &[("ok", "1234"), (key, value)]).unwrap_err();
         assert_eq!(refused(1, "", ""), Rejection::KeyEmpty { sequence, pair });
         assert_eq!(refused(1, &long, ""), Rejection::KeyTooLong { sequence, pair, bytes: 33, limit: 32 });
         assert_eq!(refused(1, "a", "12345"), Rejection::ValueTooLong { sequence, pair, bytes: 5, limit: 4 });

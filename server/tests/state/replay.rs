@@ -44,7 +44,7 @@ impl Dice {
 fn pairs_of(n: u8, name: &str, by: u8, sequence: u64) -> Vec<(String, String)> {
     let seed = u64::from(n) << 48 | u64::from(name.as_bytes()[0]) << 32 | u64::from(by) << 16 | sequence;
     let mut dice = Dice(seed);
-    (0..1 + dice.roll(3)).map(|_| (format!("key-{}", dice.roll(10)), format!("value-{}", dice.roll(9)))).collect()
+    (0..=dice.roll(3)).map(|_| (format!("key-{}", dice.roll(10)), format!("value-{}", dice.roll(9)))).collect()
 }
 
 fn borrowed(pairs: &[(String, String)]) -> Vec<(&str, &str)> {
@@ -98,7 +98,7 @@ fn next(machine: &Machine, dice: &mut Dice) -> Vec<Command> {
                 1 => encoded(2),
                 _ => encoded(1),
             };
-            let reseal = round.map_or(0, |round| round.reseal());
+            let reseal = round.map_or(0, silhouette_server::state::Round::reseal);
             vec![Command::ReportEncoding { uid: uid(n), reseal, member, outcome }]
         }
         15 => vec![Command::ReportHeld { uid: uid(n), member }, Command::ReportDestroyed { uid: uid(n), member }],
@@ -152,7 +152,7 @@ fn on_all(sides: &mut [Side], dice: &mut Dice, at: &str, step: impl Fn(&mut Mach
         assert_eq!(side.machine.reserved_bytes(), first.machine.reserved_bytes(), "{at}: {}", side.name);
         assert_eq!(side.machine.formed(), first.machine.formed(), "{at}: {}", side.name);
         for n in 1..=ROUNDS as u8 {
-            let by_id = |machine: &Machine| machine.round_by_id(&round_id(n)).map(|round| round.uid());
+            let by_id = |machine: &Machine| machine.round_by_id(&round_id(n)).map(silhouette_server::state::Round::uid);
             assert_eq!(by_id(&side.machine), by_id(&first.machine), "{at}: {}", side.name);
         }
     }
@@ -194,9 +194,15 @@ fn run(seed: u64, seen: &mut Seen) {
     for entry in 0..ENTRIES {
         let at = format!("seed {seed}, entry {entry}");
         let waited = if dice.one_in(10) { dice.roll(30_000) } else { dice.roll(50) };
-        sides.iter_mut().for_each(|side| side.machine.wait(waited));
+        for side in &mut sides {
+            side.machine.wait(waited);
+        }
         match entry {
-            100 => sides.iter_mut().for_each(|side| side.machine.add_learner(4)),
+            100 => {
+                for side in &mut sides {
+                    side.machine.add_learner(4);
+                }
+            }
             150 | 250 => {
                 let (action, ids) = if entry == 150 {
                     (MemberAction::Promote, &[1, 2, 3, 4][..])

@@ -61,7 +61,8 @@ fn rounds_wait_until_the_cluster_has_formed_once() {
 #[test]
 fn rounds_wait_until_every_voter_has_registered() {
     let mut machine = Machine::bootstrap(1, limits());
-    let record = silhouette_server::state::MemberRecord { encoding_version: 0, memory_budget_bytes: 0, ..member_record(1) };
+    let record =
+        silhouette_server::state::MemberRecord { encoding_version: 0, memory_budget_bytes: 0, ..member_record(1) };
     machine.apply(Command::RegisterMember { record }).unwrap();
     assert_eq!(machine.start(1, spec(1)), Err(Rejection::ClusterForming));
     machine.apply(Command::RegisterMember { record: member_record(1) }).unwrap();
@@ -91,6 +92,6 @@ fn rounds_are_listed_in_the_order_in_which_they_were_started() {
     for n in [3, 1, 2] {
         machine.start(n, spec(1)).unwrap();
     }
-    let listed: Vec<_> = machine.live_rounds().map(|round| round.uid()).collect();
+    let listed: Vec<_> = machine.live_rounds().map(silhouette_server::state::Round::uid).collect();
     assert_eq!(listed, [uid(3), uid(1), uid(2)]);
 }

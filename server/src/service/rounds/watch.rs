@@ -13,7 +13,6 @@ use crate::{
     ids::{LogIndex, RoundUid},
     node::{Member, NodeHandle},
     service::{
-        draining,
         refusal::{Refusal, RoundName},
         validate::uid,
         wire,
@@ -67,7 +66,7 @@ impl Watcher {
     /// Waits for the next change; `None` after the last one.
     async fn change(&mut self) -> Result<Option<v1::WatchRoundResponse>, Refusal> {
         while !self.over {
-            self.unless_drained(sleep_until(self.not_before)).await?;
+            self.unless_leaving(sleep_until(self.not_before)).await?;
             self.applied.mark_unchanged();
             let seen = look(&self.member.consensus.state(), self.uid, self.seen)?;
             self.over = seen.is_last;
@@ -79,17 +78,17 @@ impl Watcher {
             if !self.over {
                 let mut applied = self.applied.clone();
                 // The sender is gone once the member has stopped.
-                self.unless_drained(applied.changed()).await?.map_err(|_| Refusal::Draining)?;
+                self.unless_leaving(applied.changed()).await?.map_err(|_| Refusal::Draining)?;
             }
         }
         Ok(None)
     }
 
     /// Waits, but no longer than the node serves.
-    async fn unless_drained<T>(&self, wait: impl Future<Output = T>) -> Result<T, Refusal> {
+    async fn unless_leaving<T>(&self, wait: impl Future<Output = T>) -> Result<T, Refusal> {
         tokio::select! {
             biased;
-            () = draining::drained(&self.node) => Err(Refusal::Draining),
+            () = self.node.leaving().cancelled() => Err(Refusal::Draining),
             waited = wait => Ok(waited),
         }
     }

@@ -4,6 +4,7 @@ use std::{
     env,
     io::{self, Write as _},
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::Parser as _;
@@ -18,6 +19,9 @@ const FAILED: u8 = 1;
 
 /// Flags or configuration are wrong.
 const MISUSED: u8 = 2;
+
+/// How long tasks may take to let go of the database: far longer than one call of it does.
+const CLOSING_LIMIT: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -37,8 +41,9 @@ fn main() -> ExitCode {
         Err(error) => return complain(FAILED, &error),
     };
     let outcome = runtime.block_on(node::run(settings));
-    // Whatever still runs has nothing left to lose: all that was acknowledged is on disk.
-    runtime.shutdown_background();
+    // Whatever still runs has nothing left to lose: all that was acknowledged is on disk. But it may use the database,
+    // which must be closed before the process's end destroys what its C++ code needs.
+    runtime.shutdown_timeout(CLOSING_LIMIT);
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(FAILED, &error),

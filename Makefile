@@ -9,8 +9,8 @@ CARGO := cargo
 PROFILE := --release
 BIN := $(CARGO_TARGET_DIR)/release
 
-# What a bare Debian lacks: RocksDB's compiler, bindgen's library, the protocol compiler, network namespaces for tests.
-PACKAGES := clang-19 libclang-19-dev protobuf-compiler cmake make iproute2
+# What a bare Debian lacks: RocksDB's compiler, bindgen's library, a linker, the protocol compiler, network namespaces for tests.
+PACKAGES := clang-19 libclang-19-dev gcc libc6-dev protobuf-compiler cmake iproute2 ca-certificates
 
 # System tests start three or more servers each; more than two tests at a time starve a small machine.
 SYSTEM_TEST_THREADS ?= 2

@@ -4,7 +4,7 @@ use std::{
     env,
     io::{self, Write as _},
     process::ExitCode,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use clap::Parser as _;
@@ -43,7 +43,11 @@ fn main() -> ExitCode {
     let outcome = runtime.block_on(node::run(settings));
     // Whatever still runs has nothing left to lose: all that was acknowledged is on disk. But it may use the database,
     // which must be closed before the process's end destroys what its C++ code needs.
+    let closing = Instant::now();
     runtime.shutdown_timeout(CLOSING_LIMIT);
+    if closing.elapsed() >= CLOSING_LIMIT {
+        tracing::warn!(limit = ?CLOSING_LIMIT, "something still used the database when the process ended");
+    }
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(FAILED, &error),

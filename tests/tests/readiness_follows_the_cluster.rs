@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -224,7 +224,9 @@ async fn a_node_that_is_told_to_end_under_load_loses_no_request() -> Result<()> 
         check_answers(&cluster.client_of(index)?, uid, &pairs[..2].to_vec(), Mode::Pir)
             .await
             .context("while draining")?;
+        let told = Instant::now();
         let status = cluster.node_mut(index).ended().await?;
+        eprintln!("{} ended {:.1} s later", cluster.node(index).name(), told.elapsed().as_secs_f64());
         ensure!(status.success(), "{} ended with {status}", cluster.node(index).name());
         cluster.node_mut(index).start().await?;
         cluster.settled().await?;

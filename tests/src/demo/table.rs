@@ -6,6 +6,9 @@ use comfy_table::{CellAlignment, Table, presets::NOTHING};
 
 use super::lookups::Tally;
 
+/// Blanks between columns.
+const GAP: u16 = 3;
+
 /// One set of lookups in one round.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
@@ -43,5 +46,6 @@ pub(super) fn table(rows: &[Row]) -> String {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    table.to_string()
+    table.column_iter_mut().for_each(|column| column.set_padding((0, GAP)));
+    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }

@@ -46,6 +46,8 @@ pub(super) fn table(rows: &[Row]) -> String {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    table.column_iter_mut().for_each(|column| column.set_padding((0, GAP)));
+    for column in table.column_iter_mut() {
+        column.set_padding((0, GAP));
+    }
     table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }

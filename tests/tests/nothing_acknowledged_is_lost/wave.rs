@@ -11,6 +11,7 @@ use silhouette_client::{Client, Mode, Phase, RoundSpec, RoundUid};
 use silhouette_tests::harness::{
     cluster::Cluster,
     rounds::{Pairs, check_answers, random_pairs},
+    waiting::PATIENCE,
 };
 use tokio::task::JoinHandle;
 
@@ -107,7 +108,7 @@ impl Wave {
     fn follow(&mut self, client: Client, uid: RoundUid) {
         let progress = Arc::clone(&self.progress);
         self.tasks.push(tokio::spawn(async move {
-            let waiting = client.wait(uid).on_change(|round| {
+            let waiting = client.wait(uid).timeout(PATIENCE).on_change(|round| {
                 progress.sealed.fetch_or(round.phase >= Phase::Sealed, Ordering::Relaxed);
                 progress.ready.fetch_or(round.phase == Phase::Ready, Ordering::Relaxed);
             });

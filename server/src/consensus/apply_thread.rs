@@ -82,6 +82,7 @@ impl ApplyThread {
         let mut batch = shared.store.state_batch();
         let mut answers: Vec<Answer> = Vec::with_capacity(entries.len());
         let mut shredded = Vec::new();
+        let mut refused_starts = Vec::new();
         let mut members_changed = false;
         for Committed { entry, configuration } in entries {
             let index = LogIndex(entry.index);
@@ -105,7 +106,11 @@ impl ApplyThread {
                 let command = decode_command(&entry.data).map_err(StorageError::damaged("log entry"))?;
                 members_changed |=
                     matches!(command.command, Command::AllocateMember { .. } | Command::RegisterMember { .. });
-                (command_id(&entry.context), shared.state.write().apply(index, command))
+                let starts = if let Command::StartRound { uid, .. } = &command.command { Some(*uid) } else { None };
+                let mut state = shared.state.write();
+                let applied = state.apply(index, command);
+                refused_starts.extend(starts.filter(|uid| state.round(*uid).is_none()));
+                (command_id(&entry.context), applied)
             };
             for effect in applied.effects {
                 carry_out(effect, &mut batch, &shared.state.read(), &mut shredded)?;
@@ -113,6 +118,8 @@ impl ApplyThread {
             answers.push((index, id, applied.reply));
         }
         batch.write(&shared.state.read(), &self.applied)?;
+        // Each start draws a uid, and each uid in the log has got a key: without end, if nobody took it away.
+        refused_starts.into_iter().try_for_each(|uid| shared.store.discard_key(uid))?;
         if members_changed {
             self.members_changed()?;
         }
@@ -149,9 +156,13 @@ impl ApplyThread {
     ) -> Result<(), StorageError> {
         self.shared.store.install_state(&state, &metadata, hard_state)?;
         let destroyed = self.shared.store.destroy_ended_keys(&state)?;
-        *self.shared.state.write() = state;
         self.applied = metadata;
-        self.shared.applied.send_replace(LogIndex(self.applied.index));
+        {
+            // A restored state does not say how far it was applied: whoever holds the lock sees both or neither.
+            let mut present = self.shared.state.write();
+            *present = state;
+            self.shared.applied.send_replace(LogIndex(self.applied.index));
+        }
         if destroyed {
             self.shared.keys_destroyed.send_modify(|count| *count += 1);
         }

@@ -18,7 +18,8 @@ pub enum ProposeError {
     /// Nobody leads, or leadership is being handed over: nothing was proposed.
     #[error("no leader is known")]
     NoLeader,
-    /// Leadership was lost while the proposal was pending: it may or may not be applied yet. Repeat it.
+    /// Leadership was lost, or this member ended, while the proposal was pending: it may or may not be applied yet.
+    /// Repeat it.
     #[error("leadership was lost before the outcome was known")]
     OutcomeUnknown {
         /// Who leads now, if known.
@@ -27,10 +28,10 @@ pub enum ProposeError {
     /// It was applied and changed nothing.
     #[error(transparent)]
     Rejected(#[from] Rejection),
-    /// This member's disk failed; it has stopped serving.
+    /// This member's disk has failed and it has stopped serving: nothing was proposed.
     #[error("storage of this member failed")]
     StorageFailed,
-    /// This member is stopping.
+    /// This member is stopping: nothing was proposed.
     #[error("this member is stopping")]
     Stopped,
     /// The membership is not the one that the caller saw.

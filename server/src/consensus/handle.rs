@@ -68,8 +68,12 @@ impl Consensus {
         founding::bootstrap(store, cluster, initial_members, founder, limits)
     }
 
-    /// Makes `store` a member that waits for a leader to send it the log.
+    /// Makes `store` a member that waits for a leader to send it the log. An interrupted bootstrap may have left the
+    /// first state of another cluster, whose log index 1 would pass for this one's.
     pub fn join(store: &Store, cluster: ClusterId, id: MemberId) -> Result<(), StorageError> {
+        if !store.is_member() {
+            store.forget_bootstrap()?;
+        }
         store.become_member(cluster, id)
     }
 

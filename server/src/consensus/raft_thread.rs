@@ -24,6 +24,7 @@ use tokio::runtime;
 
 use super::{
     Counters, ProposeError, RaftSettings, Role, compaction,
+    install::Fetched,
     messages::{Input, Inputs, Progress, Shared, Task, Tasks, TransferCall},
     network::Network,
     raft_storage::RaftStorage,
@@ -31,7 +32,6 @@ use super::{
 };
 use crate::{
     ids::{LogIndex, MemberId, RoundUid, Term},
-    state::State,
     storage::{RaftLog, StorageError},
 };
 
@@ -64,12 +64,12 @@ pub(super) struct RaftThread {
 pub(super) struct Following {
     leader: u64,
     leader_heard: Option<Instant>,
-    /// When other members were last heard.
+    /// When the other members of the configuration were last heard.
     heard: BTreeMap<u64, Instant>,
     /// Whether a snapshot is being fetched.
     fetching: bool,
-    /// The state of the fetched snapshot that is being stepped.
-    staged: Option<Box<State>>,
+    /// The fetched snapshot that is being stepped.
+    staged: Option<Fetched>,
     /// When leadership was lost, while calls of then still wait.
     lost: Option<Instant>,
 }
@@ -123,7 +123,8 @@ impl RaftThread {
             self.refuse_everything(fault, inputs);
         }
         self.shared.clock.stop();
-        self.shared.pending.fail_all(&ProposeError::Stopped);
+        // They are in the log, and perhaps in those of others.
+        self.shared.pending.fail_all(&ProposeError::OutcomeUnknown { leader: None });
         self.reads.fail_all(&ProposeError::Stopped);
         self.shared.status.send_modify(|status| (status.role, status.leader) = (Role::Follower, None));
         self.shared.stopped.cancel();
@@ -192,7 +193,7 @@ impl RaftThread {
             Input::Fetched(fetched) => self.fetched(fetched),
             Input::Compact(done) => {
                 let applied = LogIndex(self.node.raft.raft_log.applied);
-                compaction::compact(&self.log, applied, &self.settings)?;
+                compaction::compact(&self.log, applied, self.shared.snapshots.oldest(), &self.settings)?;
                 done.send(()).ok();
             }
             Input::Fault(fault) => return Err(End::Failed(fault)),
@@ -204,7 +205,9 @@ impl RaftThread {
     /// Steps a message of a peer; returns the bytes of its entries.
     fn step(&mut self, message: Message) -> usize {
         self.counters.messages_received += 1;
-        self.following.heard.insert(message.from, Instant::now());
+        if self.node.raft.prs().get(message.from).is_some() {
+            self.following.heard.insert(message.from, Instant::now());
+        }
         let kind = message.msg_type();
         if kind == MessageType::MsgSnapshot && self.needs_fetch(&message) {
             self.fetch(message);
@@ -266,7 +269,7 @@ impl RaftThread {
         self.begin_to_serve();
         self.leave_joint();
         self.shred(shredded, index)?;
-        compaction::compact_grown(&self.log, index, &self.settings)?;
+        compaction::compact_grown(&self.log, index, self.shared.snapshots.oldest(), &self.settings)?;
         Ok(())
     }
 

@@ -90,6 +90,17 @@ impl Snapshots {
         self.shelf.lock().prepared.iter().find(|prepared| prepared.id == id).cloned()
     }
 
+    /// The index of the oldest one on offer: whoever takes it asks for the entries after it next.
+    pub(super) fn oldest(&self) -> Option<LogIndex> {
+        self.shelf.lock().prepared.front().map(|prepared| LogIndex(prepared.metadata.index))
+    }
+
+    /// Whether somebody is being sent one.
+    pub(super) fn is_being_sent(&self) -> bool {
+        // Beside the shelf, only a transfer holds on to it.
+        self.shelf.lock().prepared.iter().any(|prepared| Arc::strong_count(prepared) > 1)
+    }
+
     /// Withdraws all: nobody needs them, and they hold secrets.
     pub(super) fn clear(&self) {
         self.shelf.lock().prepared.clear();

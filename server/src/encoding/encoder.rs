@@ -21,9 +21,6 @@ pub(super) enum EncoderError {
     /// It is not sealed any more, or sealed again, or its pairs are destroyed.
     #[error("the sealing is obsolete")]
     Obsolete,
-    /// The thread ended without a result.
-    #[error("the encoder's thread died")]
-    Died,
     /// Its pairs cannot be read, or its files not be written.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -37,6 +34,13 @@ pub(super) struct Made {
     pub(super) round: Option<Arc<HeldRound>>,
 }
 
+impl Made {
+    /// Nothing: the round cannot be encoded here.
+    pub(super) fn failed() -> Self {
+        Self { outcome: EncodingOutcome::Failed, round: None }
+    }
+}
+
 /// Encodes a sealing, and writes and syncs its files.
 pub(super) fn encode(
     (uid, reseal): Sealing,
@@ -48,22 +52,22 @@ pub(super) fn encode(
     let pairs = Pairs::gather(consensus.chunks(keys))?;
     let begun = Instant::now();
     let threads = threads(settings, consensus.state().limits().encoding_threads);
-    let (outcome, round) = match encode_pairs(uid, &sealed, &pairs, threads) {
+    match encode_pairs(uid, &sealed, &pairs, threads) {
         Ok(round) => {
             (settings.observe_encode)(begun.elapsed());
             files.write(round.encoding_digest(), &round.encoding())?;
             files.write(round.hint_digest(), &round.hint())?;
             let (encoding, hint) = (round.encoding_digest(), round.hint_digest());
             let input = pairs.digest(&sealed.plan.cell_seed);
-            (EncodingOutcome::Encoded { input, encoding, hint }, Some(Arc::new(round)))
+            let outcome = EncodingOutcome::Encoded { input, encoding, hint };
+            Ok(Made { outcome, round: Some(Arc::new(round)) })
         }
         Err(error) => {
             // Names pairs by number, if at all.
             tracing::error!(%uid, reseal, %error, "the round cannot be encoded");
-            (EncodingOutcome::Failed, None)
+            Ok(Made::failed())
         }
-    };
-    Ok(Made { outcome, round })
+    }
 }
 
 /// Threads of one encode: what is configured, and no more than admission counts with.

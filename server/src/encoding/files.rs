@@ -25,7 +25,12 @@ pub(super) struct EncodingFiles {
 impl EncodingFiles {
     /// Opens the directory, making it if it is missing, and removes what a crash left unfinished.
     pub(super) fn open(directory: PathBuf) -> Result<Self, StorageError> {
-        fs::create_dir_all(&directory).map_err(StorageError::file("make", &directory))?;
+        let make = || {
+            fs::create_dir_all(&directory)?;
+            // Its own name must be as durable as its files.
+            directory.parent().map_or(Ok(()), sync_directory)
+        };
+        make().map_err(StorageError::file("make", &directory))?;
         let files = Self { directory };
         for path in files.list()? {
             if path.to_string_lossy().ends_with(UNFINISHED) {
@@ -39,7 +44,8 @@ impl EncodingFiles {
     pub(super) fn write(&self, digest: Digest, bytes: &[u8]) -> Result<(), StorageError> {
         let path = self.path(digest);
         if fs::metadata(&path).is_ok_and(|found| found.len() == bytes.len() as u64) {
-            return Ok(());
+            // Written whole; its name may still be on its way to the disk.
+            return sync_directory(&self.directory).map_err(StorageError::file("sync", &self.directory));
         }
         let unfinished = self.directory.join(format!("{digest}{UNFINISHED}"));
         let write = || {

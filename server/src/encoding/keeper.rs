@@ -144,8 +144,11 @@ impl Keeper {
     async fn drop_what_is_over(&mut self, work: &Work) {
         self.made.retain(|uid, _| work.keep_made.contains(uid));
         self.shelf.retain(|round| work.keep_held.contains(&round.uid()));
-        // While something is encoded its files are not known yet.
-        if self.job.is_some() || self.tidied.as_ref() == Some(&work.keep_files) {
+        // Files are known by what was encoded. A crash may have come between a report, which is counted elsewhere, and
+        // what would say so here: until the round is encoded again, they are what was reported. Only where that fails
+        // for now, perhaps for want of space, room is made first.
+        let unknown = self.job.is_some() || (work.encode.is_some() && self.pause.is_none());
+        if unknown || self.tidied.as_ref() == Some(&work.keep_files) {
             return;
         }
         let (files, needed) = (Arc::clone(&self.files), work.keep_files.clone());
@@ -196,7 +199,8 @@ impl Keeper {
 /// Waits for the end of an encode; forever, if there is none.
 async fn finished(job: &mut Option<Job>) -> (Sealing, Result<Made, EncoderError>) {
     match job {
-        Some(Job { sealing, result }) => (*sealing, result.await.unwrap_or(Err(EncoderError::Died))),
+        // A thread that panicked says nothing, and would again: its member could not encode.
+        Some(Job { sealing, result }) => (*sealing, result.await.unwrap_or_else(|_| Ok(Made::failed()))),
         None => std::future::pending().await,
     }
 }
@@ -218,4 +222,21 @@ fn replace<T: PartialEq>(channel: &watch::Sender<T>, list: T) {
         }
         changed
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::EncodingOutcome;
+
+    #[tokio::test]
+    async fn a_thread_that_ends_without_a_result_has_failed_to_encode() {
+        let (done, result) = oneshot::channel();
+        let sealing = (RoundUid([1; 16]), 2);
+        let mut job = Some(Job { sealing, result });
+        drop(done);
+        let (ended, made) = finished(&mut job).await;
+        assert_eq!(ended, sealing);
+        assert!(made.is_ok_and(|made| made.outcome == EncodingOutcome::Failed && made.round.is_none()));
+    }
 }

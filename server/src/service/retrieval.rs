@@ -100,6 +100,11 @@ impl Retrieval for RetrievalService {
     async fn query(&self, request: Request<v1::QueryRequest>) -> Result<Response<v1::QueryResponse>, Status> {
         let v1::QueryRequest { round_uid, encoding_digest, query } = request.into_inner();
         let Served { id, held, .. } = self.served(&round_uid, &encoding_digest).await?;
+        // Before it waits for its turn: a query that waits is held in memory.
+        let expected = held.plan().query_bytes();
+        if query.len() as u64 != expected {
+            return Err(Refusal::QueryMalformed { id, expected, found: query.len() as u64 }.into());
+        }
         // Closed never: it lives as long as the service.
         let permit = Arc::clone(&self.queries).acquire_owned().await.map_err(|_| Refusal::Draining)?;
         let metrics = Arc::clone(self.node.metrics());

@@ -127,7 +127,7 @@ impl Keyring {
 }
 
 /// Makes names that were made or removed in a directory durable.
-fn sync_directory(directory: &Path) -> io::Result<()> {
+pub(super) fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 

@@ -118,6 +118,10 @@ impl Store {
             return Err(error);
         }
         let state = state.map_err(|error| StorageError::State(error.to_string()))?;
+        if state.cluster_id() != cluster {
+            let [found, wanted] = [state.cluster_id(), cluster].map(|cluster| format!("cluster {cluster}"));
+            return Err(StorageError::OtherIdentity { found, wanted });
+        }
         self.remove_stray_chunks(&state)?;
         Ok((state, applied))
     }
@@ -141,6 +145,17 @@ impl Store {
         batch.write_synced()?;
         self.log().reset(index, term);
         self.remove_stray_chunks(state)
+    }
+
+    /// Removes state, log and hard state, as an interrupted bootstrap leaves them: before any round, and of a cluster
+    /// that never was.
+    pub(crate) fn forget_bootstrap(&self) -> Result<(), StorageError> {
+        let mut batch = self.database().batch();
+        batch.delete_range(Family::Rounds, b"", &[0xff]);
+        RaftLog::put_reset(&mut batch, LogIndex(0), Term(0), Some(&HardState::default()));
+        batch.write_synced()?;
+        self.log().reset(LogIndex(0), Term(0));
+        Ok(())
     }
 
     /// Writes chunks of a snapshot that is not installed yet. They count for nothing before it is, and are removed at

@@ -10,7 +10,13 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::{Identity, StorageError, database::Database, keyring::Keyring, log::RaftLog, replica};
+use super::{
+    Identity, StorageError,
+    database::Database,
+    keyring::{Keyring, sync_directory},
+    log::RaftLog,
+    replica,
+};
 use crate::{
     ids::{ClusterId, MemberId, RoundUid},
     state::{Round, State},
@@ -47,6 +53,8 @@ impl Store {
         };
         let keyring = Arc::new(Keyring::open(directory.join("keys"))?);
         let database = Arc::new(Database::open(&directory.join("db"))?);
+        // What is synced within them must not be lost with their names.
+        sync_directory(directory).map_err(StorageError::file("sync", directory))?;
         let log = Arc::new(RaftLog::open(Arc::clone(&database), Arc::clone(&keyring))?);
         let identity = Mutex::new(identity);
         let store = Self { directory: directory.to_owned(), identity, keyring, database, log, _lock: lock };
@@ -163,6 +171,11 @@ impl Store {
         Ok(())
     }
 
+    /// Removes the key of a round that was refused when its start was applied: nothing was sealed with it.
+    pub(crate) fn discard_key(&self, uid: RoundUid) -> Result<(), StorageError> {
+        self.keyring.discard(uid)
+    }
+
     /// After a snapshot: destroys the keys of rounds that `state` has shredded or does not hold. Returns whether there
     /// were any.
     pub(crate) fn destroy_ended_keys(&self, state: &State) -> Result<bool, StorageError> {
@@ -229,7 +242,7 @@ fn lock(directory: &Path) -> Result<File, StorageError> {
 }
 
 /// Names a read-only directory as such.
-fn refused(directory: &Path, action: &'static str) -> impl FnOnce(io::Error) -> StorageError {
+pub(super) fn refused(directory: &Path, action: &'static str) -> impl FnOnce(io::Error) -> StorageError {
     let directory = directory.to_owned();
     move |source| match source.kind() {
         io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {

@@ -4,12 +4,12 @@
 
 mod content;
 
-use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{collections::BTreeMap, fs, io, path::Path};
 
 use content::{SECRET, chunk, chunk_key, command, entry, start, state_with_secret, uid};
 use raft::prelude::{Entry, HardState, SnapshotMetadata};
 
-use super::{Identity, StorageError, Store};
+use super::{Identity, StorageError, Store, store::refused};
 use crate::{
     ids::{LogIndex, MemberId, Term},
     state::{Command, State},
@@ -209,16 +209,24 @@ fn a_directory_is_opened_once_at_a_time() {
     open(directory.path());
 }
 
+/// What the operating system refuses is given: the superuser, as whom tests may run, is refused nothing.
 #[test]
 fn a_directory_that_takes_no_writes_is_named_as_such() {
+    let refusal = |kind: io::ErrorKind| refused(Path::new("data"), "write")(kind.into());
+    for kind in [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem] {
+        let refusal = refusal(kind);
+        assert!(matches!(&refusal, StorageError::ReadOnly { directory, .. } if directory == Path::new("data")));
+    }
+    assert!(matches!(refusal(io::ErrorKind::StorageFull), StorageError::File { action: "write", .. }));
+}
+
+#[test]
+fn a_state_of_another_cluster_is_not_loaded() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("data");
-    fs::create_dir(&path).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o500)).unwrap();
-    // The superuser writes wherever the file system lets it.
-    let superuser = fs::write(path.join("probe"), []).is_ok();
-    let opened = Store::open(&path);
-    assert!(superuser || matches!(opened, Err(StorageError::ReadOnly { .. })));
+    let store = open(directory.path());
+    store.install_state(&state_without_round(), &applied(1), None).unwrap();
+    let loaded = store.load_state(&"other".parse().unwrap());
+    assert!(matches!(loaded, Err(StorageError::OtherIdentity { .. })));
 }
 
 #[test]

@@ -22,6 +22,9 @@ use crate::{
 /// A leader that has not answered a report within this time is not worth waiting for: reports are repeated.
 const REPORT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// No more peers are learnt of by what they say themselves: far more than vote, or learn at a time.
+const MOST_PEERS: usize = 64;
+
 /// The connections of a member to its peers. Cheap to clone.
 #[derive(Clone)]
 pub struct Transport {
@@ -86,7 +89,10 @@ impl Transport {
 
     /// Where a peer that spoke to this member says it is reached, for a joiner that knows nobody yet.
     pub(crate) fn learn_peer(&self, member: MemberId, address: String) {
-        self.shared.locate(&mut self.shared.peers.lock(), member, address);
+        let mut known = self.shared.peers.lock();
+        if known.contains_key(&member) || known.len() < MOST_PEERS {
+            self.shared.locate(&mut known, member, address);
+        }
     }
 
     /// Calls this whenever messages to a member were dropped or their delivery failed (`report_unreachable`). It is

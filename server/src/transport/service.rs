@@ -94,8 +94,11 @@ impl v1::raft_server::Raft for RaftService {
         let mut batches = request.into_inner();
         while let Some(batch) = batches.message().await? {
             // Each batch is checked anew: the sender may have been removed, or this member detached.
-            let (member, _) = self.receive(batch.header.as_ref())?;
-            member.consensus.receive(decode_messages(batch.messages)?).await;
+            let (member, sender) = self.receive(batch.header.as_ref())?;
+            let mut messages = decode_messages(batch.messages)?;
+            // The header was checked, and is whom raft answers.
+            messages.retain(|message| message.from == sender.0);
+            member.consensus.receive(messages).await;
         }
         Ok(Response::new(v1::ExchangeResponse {}))
     }

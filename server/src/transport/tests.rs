@@ -200,3 +200,15 @@ async fn a_node_without_a_member_says_so() {
     let status = transport.submit_report(MemberId(2), &report).await.expect_err("nobody is there");
     assert_eq!(status.get_details_error_info().map(|info| info.reason), Some("UNINITIALISED".to_owned()));
 }
+
+#[tokio::test]
+async fn only_so_many_peers_are_learnt_of_by_what_they_say() {
+    let (transport, _reports) = transport("127.0.0.1:2");
+    for member in 3..200 {
+        transport.learn_peer(MemberId(member), format!("127.0.0.1:{member}"));
+    }
+    assert!(transport.bulk(MemberId(3)).is_some());
+    assert!(transport.bulk(MemberId(199)).is_none());
+    transport.set_peers(BTreeMap::from([(MemberId(199), "127.0.0.1:199".to_owned())]));
+    assert!(transport.bulk(MemberId(199)).is_some(), "what the state says is known in any case");
+}

@@ -208,8 +208,8 @@ impl RaftThread {
         self.leading.sending.insert(member, Instant::now());
     }
 
-    /// Reports snapshots that members did not come back from. Whoever is still fetching one ignores the next
-    /// announcement.
+    /// Reports snapshots that members did not come back from. While one is being sent nobody is late: a transfer takes
+    /// as long as it takes, and ends if either side falls silent.
     fn check_sending(&mut self, now: Instant) {
         let idle = self.settings.snapshot_idle;
         let raft = &self.node.raft;
@@ -217,6 +217,9 @@ impl RaftThread {
             |member: u64| raft.prs().get(member).is_some_and(|progress| progress.state == ProgressState::Snapshot);
         let before = self.leading.sending.len();
         self.leading.sending.retain(|member, _| is_sending(*member));
+        if self.shared.snapshots.is_being_sent() {
+            self.leading.sending.values_mut().for_each(|since| *since = now);
+        }
         let late: Vec<u64> =
             self.leading.sending.iter().filter(|(_, since)| now >= **since + idle).map(|(member, _)| *member).collect();
         for member in &late {

@@ -10,7 +10,10 @@ use raft::{
 
 use super::{End, RaftThread};
 use crate::{
-    consensus::messages::{Committed, Task},
+    consensus::{
+        install::Fetched,
+        messages::{Committed, Task},
+    },
     ids::LogIndex,
     storage::changes_configuration,
 };
@@ -47,7 +50,8 @@ impl RaftThread {
         self.send(light.take_messages());
         committed.append(&mut light.take_committed_entries());
         self.hand_out(committed);
-        if self.shared.snapshots.take_wanted() && self.node.raft.state == StateRole::Leader {
+        // In this order: what is taken must be prepared, or none would ever be again.
+        if self.node.raft.state == StateRole::Leader && self.shared.snapshots.take_wanted() {
             self.tasks.send(Task::Prepare).ok();
         }
         Ok(())
@@ -100,7 +104,8 @@ impl RaftThread {
     /// Has the apply thread put the staged snapshot in the place of state and log, and waits for it.
     fn install(&mut self, snapshot: &Snapshot, hard_state: Option<&HardState>) -> Result<(), End> {
         let metadata = snapshot.get_metadata().clone();
-        let Some(state) = self.following.staged.take() else {
+        let staged = self.following.staged.take().filter(|staged| staged.announcement.get_snapshot() == snapshot);
+        let Some(Fetched { state, .. }) = staged else {
             return Err(End::Failed("raft restored a snapshot that was not fetched".to_owned()));
         };
         self.conf_state = metadata.get_conf_state().clone();

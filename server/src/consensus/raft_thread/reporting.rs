@@ -46,7 +46,9 @@ impl RaftThread {
     pub(super) fn refuse_everything(&mut self, fault: String, inputs: &Receiver<Input>) {
         self.shared.clock.stop();
         self.shared.snapshots.clear();
-        self.counters.proposals_failed += self.shared.pending.fail_all(&ProposeError::StorageFailed);
+        // A leader's appends go out before its own disk has them: others may carry out what failed here.
+        let unknown = ProposeError::OutcomeUnknown { leader: None };
+        self.counters.proposals_failed += self.shared.pending.fail_all(&unknown);
         self.reads.fail_all(&ProposeError::StorageFailed);
         self.shared.status.send_modify(|status| {
             status.role = Role::Follower;

@@ -19,9 +19,11 @@ impl RaftThread {
         metadata.index > log.committed && !log.match_term(metadata.index, metadata.term)
     }
 
-    /// Fetches what a leader announced, unless that is under way.
+    /// Fetches what a leader announced, unless that is under way, or what was fetched is still to be installed: that
+    /// removes every chunk but its own.
     pub(super) fn fetch(&mut self, announcement: Message) {
-        if self.following.fetching || announcement.term < self.node.raft.term {
+        let busy = self.following.fetching || self.following.staged.is_some();
+        if busy || announcement.term < self.node.raft.term {
             return;
         }
         self.following.fetching = true;
@@ -41,11 +43,12 @@ impl RaftThread {
     /// leader announces its own.
     pub(super) fn fetched(&mut self, fetched: Option<Fetched>) {
         self.following.fetching = false;
-        if let Some(Fetched { announcement, state }) = fetched
-            && self.needs_fetch(&announcement)
-            && announcement.term == self.node.raft.term
+        if let Some(fetched) = fetched
+            && self.needs_fetch(&fetched.announcement)
+            && fetched.announcement.term == self.node.raft.term
         {
-            self.following.staged = Some(state);
+            let announcement = fetched.announcement.clone();
+            self.following.staged = Some(fetched);
             if let Err(error) = self.node.step(announcement) {
                 tracing::debug!(%error, "a snapshot was not taken");
             }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use raft::prelude::{ConfState, HardState, SnapshotMetadata};
+
 use super::{
     Node, cluster_id,
     commands::{append, commit, record, start, uid},
@@ -10,7 +12,7 @@ use super::{
 use crate::{
     consensus::{Consensus, ProposeError},
     ids::{LogIndex, MemberId},
-    state::{Command, Limits, MemberAction, Rejection, Reply},
+    state::{Command, Limits, MemberAction, Rejection, Reply, State},
     storage::{Identity, StorageError, Store},
 };
 
@@ -64,6 +66,42 @@ async fn bootstrap_is_idempotent_and_refuses_another_cluster() {
     found(cluster_id()).unwrap();
     assert!(matches!(found("other".parse().unwrap()), Err(StorageError::OtherIdentity { .. })));
     assert!(matches!(store.identity(), Identity::Member { id: MemberId(1), .. }));
+}
+
+#[test]
+fn whoever_joins_keeps_nothing_of_a_bootstrap_that_a_crash_interrupted() {
+    let directory = tempfile::tempdir().unwrap();
+    {
+        let store = Store::open(directory.path()).unwrap();
+        let state = State::bootstrap("never".parse().unwrap(), 3, record(1), Limits::default());
+        let conf_state = ConfState { voters: vec![1], ..ConfState::default() };
+        let first = SnapshotMetadata { index: 1, term: 1, conf_state: Some(conf_state) };
+        store.install_state(&state, &first, Some(&HardState { term: 1, vote: 1, commit: 1 })).unwrap();
+        assert!(matches!(store.identity(), Identity::Uninitialised { .. }));
+        Consensus::join(&store, cluster_id(), MemberId(2)).unwrap();
+    }
+    let store = Store::open(directory.path()).unwrap();
+    let (state, applied) = store.load_state(&cluster_id()).unwrap();
+    assert!(state.members().next().is_none());
+    assert_eq!((applied, store.log().hard_state().unwrap()), (SnapshotMetadata::default(), HardState::default()));
+    assert_eq!(store.log().term(LogIndex(1)), None, "no leader's log matches it");
+}
+
+#[tokio::test]
+async fn a_start_that_is_refused_leaves_no_key() {
+    let mut node = single().await;
+    let consensus = node.consensus().clone();
+    consensus.propose(start(1)).await.unwrap();
+    let Command::StartRound { id, spec, .. } = start(1) else { unreachable!() };
+    let again = consensus.propose(Command::StartRound { uid: uid(2), id, spec }).await.unwrap();
+    assert_eq!(again, Reply::Round { uid: uid(1) });
+    assert!(consensus.has_round_key(uid(1)));
+    assert!(!consensus.has_round_key(uid(2)));
+    assert!(!node.path().join("keys").join(uid(2).to_string()).exists());
+    drop(consensus);
+    node.restart().await;
+    node.wait_to_lead().await;
+    node.stop().await;
 }
 
 #[tokio::test]
@@ -120,11 +158,13 @@ async fn a_member_whose_disk_fails_stops_serving_and_says_so() {
     let consensus = node.consensus().clone();
     consensus.store().fail_writes();
     let outcome = consensus.propose(start(1)).await;
-    assert!(matches!(outcome, Err(ProposeError::StorageFailed)), "{outcome:?}");
+    assert!(matches!(outcome, Err(ProposeError::OutcomeUnknown { .. })), "others may have it: {outcome:?}");
     let status = node.wait("to say so", |status| status.storage_fault.is_some()).await;
     assert!(!status.leads());
     assert!(matches!(consensus.read_index().await, Err(ProposeError::StorageFailed)));
     assert!(consensus.leader_time().is_none());
+    let outcome = consensus.propose(start(2)).await;
+    assert!(matches!(outcome, Err(ProposeError::StorageFailed)), "{outcome:?}");
     drop(consensus);
     node.stop().await;
 }

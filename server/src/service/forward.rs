@@ -13,7 +13,7 @@ use tonic::{
 };
 use tonic_types::StatusExt;
 
-use super::refusal::{AddressBook, DOMAIN, Refusal};
+use super::refusal::{AddressBook, DOMAIN, Reason, Refusal};
 use crate::{
     consensus::ProposeError,
     node::{Member, NodeHandle},
@@ -137,7 +137,13 @@ pub(super) fn deadline(metadata: &MetadataMap) -> Option<AsciiMetadataValue> {
 
 /// What the end of a forwarded call means to its caller.
 pub(super) fn outcome(status: Status) -> Status {
-    if status.get_details_error_info().is_some_and(|info| info.domain == DOMAIN) {
+    if let Some(info) = status.get_details_error_info()
+        && info.domain == DOMAIN
+    {
+        if info.reason == Reason::Uninitialised.as_str() {
+            // The leader has lost its disk: that is said of the address, not of the call.
+            return Refusal::NoLeader.into();
+        }
         // Without the metadata of the connection between the nodes.
         return Status::with_details(status.code(), status.message(), status.details().to_vec().into());
     }
@@ -170,7 +176,6 @@ fn was_never_sent(status: &Status) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::refusal::Reason;
 
     fn reason(status: &Status) -> String {
         status.get_details_error_info().expect("an ErrorInfo").reason
@@ -201,6 +206,11 @@ mod tests {
     fn the_leaders_refusal_is_the_answer() {
         let status = outcome(Refusal::Busy.into());
         assert_eq!((status.code(), reason(&status)), (Code::Unavailable, Reason::Busy.as_str().to_owned()));
+    }
+
+    #[test]
+    fn a_leader_that_lost_its_disk_is_no_leader() {
+        assert_eq!(reason(&outcome(Refusal::Uninitialised.into())), "NO_LEADER");
     }
 
     #[test]

@@ -136,9 +136,7 @@ impl Wave {
 
     /// Waits until every publication is acknowledged and every round Ready; the rounds and what must be in them.
     pub(crate) async fn finish(self) -> Result<Vec<Published>> {
-        for outcome in try_join_all(self.tasks).await? {
-            outcome?;
-        }
+        try_join_all(self.tasks.into_iter().map(async |task| task.await?)).await?;
         Ok(self.rounds)
     }
 }

@@ -89,6 +89,7 @@ fn secrets_are_in_no_file_and_read_back() {
         batch.write(&state, &applied(2)).unwrap();
         store.flush().unwrap();
         assert!(!contains(directory.path(), SECRET));
+        assert!(!contains(directory.path(), &content::round_secret_in_the_clear(&state)));
         assert!(contains(directory.path(), b"round-1"), "the search finds what is not secret");
     }
     let store = open(directory.path());
@@ -210,6 +211,15 @@ fn a_directory_is_opened_once_at_a_time() {
 }
 
 /// What the operating system refuses is given: the superuser, as whom tests may run, is refused nothing.
+#[test]
+fn a_database_whose_identity_was_lost_is_not_taken_for_an_empty_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(open(directory.path()));
+    fs::remove_file(directory.path().join("identity.json")).unwrap();
+    let opened = Store::open(directory.path());
+    assert!(matches!(opened, Err(StorageError::Damaged { record: "identity", .. })));
+}
+
 #[test]
 fn a_directory_that_takes_no_writes_is_named_as_such() {
     let refusal = |kind: io::ErrorKind| refused(Path::new("data"), "write")(kind.into());

@@ -144,6 +144,26 @@ async fn a_member_that_fell_behind_the_log_gets_a_snapshot_with_its_chunks() {
 }
 
 #[tokio::test]
+async fn a_snapshot_that_is_altered_on_its_way_is_refused_and_sent_again() {
+    let settings = RaftSettings { compact_entries: 30, keep_entries: 5, ..settings() };
+    let nodes = three(settings).await;
+    nodes[0].network.cut_off(MemberId(3));
+    nodes[0].consensus().propose(start(1)).await.unwrap();
+    nodes[0].consensus().propose(append(1, "ann", 60)).await.unwrap();
+    for _ in 0..60 {
+        nodes[0].consensus().propose(Command::Tick).await.unwrap();
+    }
+    let lost = nodes[2].consensus().status().borrow().last_index;
+    nodes[0].wait("to compact", |status| status.first_index > lost).await;
+    nodes[0].network.alter_next_snapshot();
+    nodes[0].network.reconnect(MemberId(3));
+    nodes[2].wait_applied(*nodes[0].consensus().applied().borrow()).await;
+    assert!(!nodes[0].network.will_alter(), "a snapshot was altered");
+    assert_eq!(nodes[2].digest(), nodes[0].digest());
+    stop(nodes).await;
+}
+
+#[tokio::test]
 async fn a_leader_that_is_to_be_removed_hands_over_and_is_then_removed() {
     let mut nodes = three(settings()).await;
     let network = Arc::clone(&nodes[0].network);

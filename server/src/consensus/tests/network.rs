@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use bytes::Bytes;
@@ -34,6 +37,8 @@ type Report = Arc<dyn Fn(MemberId) + Send + Sync>;
 pub(super) struct InMemory {
     members: Mutex<BTreeMap<MemberId, (Consensus, Queue)>>,
     cut_off: Mutex<BTreeSet<MemberId>>,
+    /// Whether the next snapshot with chunks is altered on its way.
+    alters_snapshot: AtomicBool,
 }
 
 /// The network as one member sees it.
@@ -71,6 +76,16 @@ impl InMemory {
 
     pub(super) fn reconnect(&self, member: MemberId) {
         self.cut_off.lock().remove(&member);
+    }
+
+    /// Flips a bit of a chunk in the next snapshot that has one.
+    pub(super) fn alter_next_snapshot(&self) {
+        self.alters_snapshot.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether a snapshot is still to be altered.
+    pub(super) fn will_alter(&self) -> bool {
+        self.alters_snapshot.load(Ordering::SeqCst)
     }
 
     fn connected(&self, from: MemberId, to: MemberId) -> bool {
@@ -112,6 +127,7 @@ impl Network for Port {
     ) -> BoxFuture<'static, Result<SnapshotParts, Status>> {
         let source = self.network.members.lock().get(&leader).map(|(consensus, _)| consensus.clone());
         let connected = self.network.connected(self.member, leader);
+        let network = Arc::clone(&self.network);
         Box::pin(async move {
             let source = source.filter(|_| connected).ok_or_else(|| Status::unavailable("cut off"))?;
             let prepared = source.prepared_snapshot(index, id).ok_or_else(|| Status::not_found("snapshot"))?;
@@ -121,6 +137,8 @@ impl Network for Port {
             for chunk in source.chunks(prepared.chunks.clone()) {
                 let (key, pairs) = chunk.map_err(|error| Status::aborted(error.to_string()))?;
                 digest.update_chunk(&key, &pairs);
+                let altered = network.alters_snapshot.swap(false, Ordering::SeqCst);
+                let pairs = if altered { with_last_bit_flipped(&pairs) } else { pairs };
                 parts.push(Part::Chunk(SnapshotChunk { key: key.to_bytes().to_vec().into(), pairs }));
             }
             let chunks = prepared.chunks.len() as u64;
@@ -129,4 +147,12 @@ impl Network for Port {
             Ok(stream::iter(parts).boxed())
         })
     }
+}
+
+fn with_last_bit_flipped(bytes: &[u8]) -> Bytes {
+    let mut altered = bytes.to_vec();
+    if let Some(last) = altered.last_mut() {
+        *last ^= 1;
+    }
+    altered.into()
 }

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     consensus::{Consensus, ProposeError},
     ids::{LogIndex, MemberId},
-    state::{Command, Limits, MemberAction, Rejection, Reply, State},
+    state::{Command, ExpectedPhase, Limits, MemberAction, Rejection, Reply, State},
     storage::{Identity, StorageError, Store},
 };
 
@@ -149,6 +149,30 @@ async fn a_shred_destroys_the_key_and_leaves_no_entry_that_needs_it() {
     node.restart().await;
     node.wait_to_lead().await;
     assert!(node.consensus().state().round(uid(1)).unwrap().is_shredded());
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_that_a_key_seals_follows_its_shred() {
+    let mut node = single().await;
+    let consensus = node.consensus().clone();
+    consensus.propose(start(1)).await.unwrap();
+    consensus.propose(append(1, "ann", 50)).await.unwrap();
+    let reason = "for the test".to_owned();
+    consensus.propose(Command::Fail { uid: uid(1), expected: ExpectedPhase::Open, reason }).await.unwrap();
+    let mut destroyed = consensus.keys_destroyed();
+    // Right behind the shred, and once the key is gone.
+    let (shredded, behind) =
+        futures::join!(consensus.propose(Command::Shred { uid: uid(1) }), consensus.propose(append(1, "bob", 50)));
+    shredded.unwrap();
+    destroyed.changed().await.unwrap();
+    let late = consensus.propose(append(1, "cid", 50)).await;
+    for refused in [behind, late] {
+        assert!(matches!(refused, Err(ProposeError::Rejected(Rejection::RoundClosed { .. }))), "{refused:?}");
+    }
+    drop(consensus);
+    node.restart().await;
+    node.wait_to_lead().await;
     node.stop().await;
 }
 

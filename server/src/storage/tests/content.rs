@@ -78,6 +78,11 @@ pub(super) fn state_with_secret() -> State {
     state_of(vec![start(1), command(1)])
 }
 
+/// What of round 1 is sealed beside its chunks, as it would lie on disk without a seal.
+pub(super) fn round_secret_in_the_clear(state: &State) -> Vec<u8> {
+    rmp_serde::to_vec_named(&state.round(uid(1)).unwrap().secret).unwrap()
+}
+
 /// The same state after the round was deleted and shredded.
 pub(super) fn state_after_shred() -> State {
     state_of(vec![start(1), command(1), Command::DeleteRound { uid: uid(1) }, Command::Shred { uid: uid(1) }])

@@ -116,8 +116,8 @@ impl Quest {
         self.network.note(address, &failure);
         match (&failure, failure.try_again()) {
             (Failure::Refused(refusal), TryAgain::Never) => return Err(Error::Refused(refusal.clone())),
-            (_, TryAgain::Never | TryAgain::Elsewhere) => {}
-            (_, TryAgain::Repeat) => self.course.hope(),
+            _ if failure.gives_hope(self.only.is_none()) => self.course.hope(),
+            _ => {}
         }
         if let Failure::Refused(refusal) = &failure {
             if self.only.is_none() {

@@ -47,14 +47,18 @@ lint: setup ## Check format and lints, and the dependencies where cargo-deny is 
 	@if command -v cargo-deny >/dev/null; then cargo deny --offline check bans licenses sources; \
 	else echo "lint: cargo-deny is not installed; dependencies were not checked"; fi
 
+# Every command selects the whole workspace: a part of it would have other features, and compile dependencies again.
 unit: setup ## Run unit, property and documentation tests
-	$(CARGO) test $(PROFILE) --locked --workspace --exclude silhouette-tests
+	$(CARGO) test $(PROFILE) --locked --workspace --lib --bins
+	$(CARGO) test $(PROFILE) --locked --workspace --exclude silhouette-tests --test '*'
+	$(CARGO) test $(PROFILE) --locked --workspace --doc
 
 system: build ## Run the whole-system tests against real server processes
-	$(CARGO) test $(PROFILE) --locked -p silhouette-tests -- --test-threads $(SYSTEM_TEST_THREADS)
+	$(CARGO) test $(PROFILE) --locked --workspace --test system -- --test-threads $(SYSTEM_TEST_THREADS)
 
 soak: build ## Run the long schedules: faults, failure rates, a thousand rounds
-	SILHOUETTE_SOAK=1 $(CARGO) test $(PROFILE) --locked -p silhouette-tests -- --test-threads 1
+	SILHOUETTE_SOAK=1 $(CARGO) test $(PROFILE) --locked --workspace --test system -- --test-threads 1
+	$(CARGO) test $(PROFILE) --locked --workspace --exclude silhouette-tests --test '*' -- --ignored
 
 clean: ## Delete everything that was built
 	$(CARGO) clean

@@ -11,6 +11,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail, ensure};
 use silhouette_client::{Mode, RoundSpec, RoundUid};
+use silhouette_proto::v1;
 use silhouette_tests::harness::{
     cluster::Cluster,
     configuration::Configuration,
@@ -18,6 +19,7 @@ use silhouette_tests::harness::{
     probe,
     rounds::{Pairs, check_answers, random_pairs},
     waiting::eventually,
+    wire::refused,
 };
 use tokio::task::JoinHandle;
 
@@ -119,6 +121,9 @@ fn a_follower_that_is_cut_off_leaves_service_and_returns() -> Result<()> {
             cluster.node(other).ready().await.context("the others go on")?;
         }
         let (during, during_pairs) = published(&cluster, "during", &spec, 2).await?;
+        // Of what was started since it knows nothing, so it must not say that there is nothing.
+        let rounds = node.wire()?.rounds.clone().list_rounds(v1::ListRoundsRequest {}).await;
+        ensure!(refused(rounds)?.reason == "NO_LEADER", "it answers as if it were not cut off");
         // Without pre-votes it would come back with a later term and depose the leader.
         let term = cluster.node(cluster.leader().await?).wire()?.status().await?.term;
 

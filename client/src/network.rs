@@ -123,9 +123,10 @@ impl Network {
             .connect_timeout(patience)
             .initial_stream_window_size(STREAM_WINDOW_BYTES)
             .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
-            // A node that was paused or cut off keeps its connections open: only silence tells.
-            .http2_keep_alive_interval(self.settings.attempt_timeout)
-            .keep_alive_timeout(self.settings.attempt_timeout);
+            // A node that was paused or cut off keeps its connections open: only silence tells, after as long as in an
+            // attempt.
+            .http2_keep_alive_interval(self.settings.attempt_timeout / 2)
+            .keep_alive_timeout(self.settings.attempt_timeout / 2);
         let connected = timeout(patience, endpoint.connect()).await.map_err(|_| {
             let patience = humantime::format_duration(patience);
             Failure::NotSent(format!("{address}: no connection within {patience}"))

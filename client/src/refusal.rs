@@ -10,6 +10,8 @@ use tonic_types::StatusExt as _;
 const DOMAIN: &str = "silhouette.dev";
 /// Metadata under which a refusal names a user's key, in base64.
 const KEY: &str = "key";
+/// The reason of a node that belongs to no cluster.
+const UNINITIALISED: &str = "UNINITIALISED";
 
 /// What a server answered when it did not do what was asked.
 ///
@@ -41,7 +43,7 @@ impl Refusal {
         let info = status.get_details_error_info().filter(|info| info.domain == DOMAIN)?;
         let try_again = match (status.code(), info.reason.as_str()) {
             (_, "OUTCOME_UNKNOWN") | (Code::Unavailable, _) => TryAgain::Repeat,
-            (_, "NOT_LEADER" | "UNINITIALISED" | "REMOVED" | "FENCED" | "WRONG_MEMBER") => TryAgain::Elsewhere,
+            (_, UNINITIALISED | "REMOVED" | "WRONG_CLUSTER" | "WRONG_MEMBER") => TryAgain::Elsewhere,
             _ => TryAgain::Never,
         };
         Some(Self {
@@ -85,6 +87,11 @@ impl Refusal {
     /// Whether it is about the node's own state rather than about the call: another node should be asked first.
     pub(crate) fn speaks_of_the_node(&self) -> bool {
         self.try_again == TryAgain::Elsewhere || matches!(self.reason.as_str(), "DRAINING" | "STORAGE_FAILED")
+    }
+
+    /// Whether the node that answered, or the one that it forwarded the call to, belongs to no cluster.
+    pub(crate) fn tells_of_no_cluster(&self) -> bool {
+        self.reason == UNINITIALISED
     }
 
     /// Whether a server had no conclusive answer to give, so that its caller may think of the cluster as unreachable.
@@ -162,6 +169,9 @@ mod tests {
         assert_eq!(unknown.try_again(), TryAgain::Repeat);
         let blank = read(Code::FailedPrecondition, "UNINITIALISED", &[]).expect("ours");
         assert_eq!(blank.try_again(), TryAgain::Elsewhere);
+        let stranger = read(Code::FailedPrecondition, "WRONG_CLUSTER", &[]).expect("ours");
+        assert_eq!(stranger.try_again(), TryAgain::Elsewhere);
+        assert!(blank.tells_of_no_cluster() && !stranger.tells_of_no_cluster());
         let closed = read(Code::FailedPrecondition, "ROUND_CLOSED", &[]).expect("ours");
         assert_eq!(closed.try_again(), TryAgain::Never);
     }

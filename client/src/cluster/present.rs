@@ -26,10 +26,10 @@ pub(super) async fn ask_all(network: &Arc<Network>, patience: &mut Patience) -> 
                 Ok(configuration) if latest.as_ref().is_none_or(|latest| is_later(&configuration, latest)) => {
                     latest = Some(configuration);
                 }
-                Ok(_) => {}
-                // A node that answered knows more than one that cannot be reached.
-                Err(error @ Error::Refused(_)) => failure = Some(error),
-                Err(error) => failure = failure.or(Some(error)),
+                Err(error) if failure.as_ref().is_none_or(|failure| weight(&error) >= weight(failure)) => {
+                    failure = Some(error);
+                }
+                Ok(_) | Err(_) => {}
             }
         }
         match (latest, failure) {
@@ -45,6 +45,11 @@ pub(super) async fn ask(network: &Arc<Network>, node: &Address, patience: &Patie
     let ask = |channel| async move { cluster(channel).list_members(ListMembersRequest {}).await };
     let response = Quest::at(network, node.clone(), LISTING, patience.left()).answer(ask).await?;
     Configuration::from_response(response.configuration)
+}
+
+/// A node that answered knows more than one that cannot be reached, and a member more than a node without a cluster.
+fn weight(error: &Error) -> (bool, bool) {
+    (matches!(error, Error::Refused(_)), error.is_retryable())
 }
 
 async fn ask_once(network: &Arc<Network>, node: Address) -> (Address, Result<Configuration, Error>) {

@@ -22,13 +22,26 @@ pub(crate) struct Course {
     directed: Vec<Address>,
     asked: Vec<Address>,
     hopeful: bool,
+    /// In this pass a node said that it belongs to no cluster.
+    blank: bool,
+    /// There is a cluster, whatever a node that lost its disk says.
+    founded: bool,
     pauses: u32,
     at_least: Duration,
 }
 
 impl Course {
     pub(crate) fn new(backoff: Backoff) -> Self {
-        Self { backoff, directed: Vec::new(), asked: Vec::new(), hopeful: false, pauses: 0, at_least: Duration::ZERO }
+        Self {
+            backoff,
+            directed: Vec::new(),
+            asked: Vec::new(),
+            hopeful: false,
+            blank: false,
+            founded: false,
+            pauses: 0,
+            at_least: Duration::ZERO,
+        }
     }
 
     /// The next step, given the nodes that might be asked, best first.
@@ -39,11 +52,12 @@ impl Course {
                 self.asked.push(address.clone());
                 Step::Ask(address)
             }
-            None if !self.hopeful => Step::GiveUp,
+            None if !self.is_hopeful() => Step::GiveUp,
             None => {
                 let pause = self.backoff.pause(self.pauses, jitter).max(self.at_least);
                 self.asked.clear();
                 self.hopeful = false;
+                self.blank = false;
                 self.pauses += 1;
                 self.at_least = Duration::ZERO;
                 Step::Pause(pause)
@@ -54,6 +68,21 @@ impl Course {
     /// Asking again may help.
     pub(crate) fn hope(&mut self) {
         self.hopeful = true;
+    }
+
+    fn is_hopeful(&self) -> bool {
+        self.hopeful || (self.blank && self.founded)
+    }
+
+    /// A node belongs to no cluster, or one that forwards calls to its leader found that one so. Where there is a
+    /// cluster it has lost its disk: until the others have noticed, every node may answer so in its stead.
+    pub(crate) fn blank(&mut self) {
+        self.blank = true;
+    }
+
+    /// There is a cluster to wait for.
+    pub(crate) fn founded(&mut self) {
+        self.founded = true;
     }
 
     /// A refusal names nodes that can serve the call; they are asked next.
@@ -68,7 +97,7 @@ impl Course {
 
     /// The call got somewhere: start over, without having paused.
     pub(crate) fn restart(&mut self) {
-        *self = Self::new(self.backoff);
+        *self = Self { founded: self.founded, ..Self::new(self.backoff) };
     }
 }
 
@@ -117,6 +146,50 @@ mod tests {
         let mut course = course();
         assert_eq!(course.step(addresses(&["a"]), 1.0), ask("a"));
         assert_eq!(course.step(addresses(&["a"]), 1.0), Step::GiveUp);
+    }
+
+    #[test]
+    fn nodes_without_a_cluster_are_given_up_unless_there_is_one() {
+        let mut course = course();
+        for name in ["a", "b"] {
+            assert_eq!(course.step(addresses(&["a", "b"]), 1.0), ask(name));
+            course.blank();
+        }
+        assert_eq!(course.step(addresses(&["a", "b"]), 1.0), Step::GiveUp);
+        course.founded();
+        assert_eq!(course.step(addresses(&["a", "b"]), 1.0), Step::Pause(Duration::from_millis(10)));
+    }
+
+    #[test]
+    fn a_cluster_is_waited_for_however_often_all_its_nodes_say_that_there_is_none() {
+        let mut course = course();
+        course.founded();
+        course.restart();
+        for pause in [10, 20, 40] {
+            assert_eq!(course.step(addresses(&["a"]), 1.0), ask("a"));
+            course.blank();
+            assert_eq!(course.step(addresses(&["a"]), 1.0), Step::Pause(Duration::from_millis(pause)));
+        }
+    }
+
+    #[test]
+    fn a_cluster_is_not_waited_for_when_all_its_nodes_refuse_for_other_reasons() {
+        let mut course = course();
+        course.founded();
+        assert_eq!(course.step(addresses(&["a"]), 1.0), ask("a"));
+        assert_eq!(course.step(addresses(&["a"]), 1.0), Step::GiveUp);
+    }
+
+    #[test]
+    fn one_node_without_a_cluster_ends_nothing_while_another_may_answer() {
+        let mut course = course();
+        for _ in 0..3 {
+            assert_eq!(course.step(addresses(&["a", "b"]), 1.0), ask("a"));
+            course.blank();
+            assert_eq!(course.step(addresses(&["a", "b"]), 1.0), ask("b"));
+            course.hope();
+            assert!(matches!(course.step(addresses(&["a", "b"]), 1.0), Step::Pause(_)));
+        }
     }
 
     #[test]

@@ -28,6 +28,8 @@ struct Inner {
     /// Who comes first, to spread calls over the nodes.
     turn: usize,
     refreshed: Option<Instant>,
+    /// Whether some node has named the cluster's members.
+    knows_members: bool,
     failed_since: bool,
 }
 
@@ -54,7 +56,8 @@ impl Directory {
                 nodes.push(Node::new(address, true));
             }
         }
-        Self { inner: Mutex::new(Inner { nodes, leader: None, turn, refreshed: None, failed_since: false }) }
+        let inner = Inner { nodes, leader: None, turn, refreshed: None, knows_members: false, failed_since: false };
+        Self { inner: Mutex::new(inner) }
     }
 
     /// All nodes, best first: the leader if it is preferred, then each in turn, those that failed lately last.
@@ -84,6 +87,11 @@ impl Directory {
         self.inner.lock().leader.clone()
     }
 
+    /// Whether a node has ever named the cluster's members, so that there is a cluster.
+    pub(crate) fn knows_members(&self) -> bool {
+        self.inner.lock().knows_members
+    }
+
     /// A node says that this one leads.
     pub(crate) fn set_leader(&self, leader: &Address) {
         let mut inner = self.inner.lock();
@@ -100,6 +108,7 @@ impl Directory {
         }
         inner.leader = leader.filter(|leader| members.contains(leader));
         inner.refreshed = Some(now);
+        inner.knows_members = true;
         inner.failed_since = false;
     }
 
@@ -140,23 +149,29 @@ impl Directory {
         let Some(node) = inner.known(address) else { return };
         node.channel = None;
         node.failed = Some(now);
-        inner.failed_since = true;
-        if inner.leader.as_ref() == Some(address) {
-            inner.leader = None;
-        }
+        inner.suspect(address);
     }
 
     /// A node answered that it cannot serve; it is asked last for a while.
     pub(crate) fn refused(&self, address: &Address, now: Instant) {
-        if let Some(node) = self.inner.lock().known(address) {
-            node.failed = Some(now);
-        }
+        let mut inner = self.inner.lock();
+        let Some(node) = inner.known(address) else { return };
+        node.failed = Some(now);
+        inner.suspect(address);
     }
 }
 
 impl Inner {
     fn known(&mut self, address: &Address) -> Option<&mut Node> {
         self.nodes.iter_mut().find(|node| node.address == *address)
+    }
+
+    /// The members may have changed, and a leader that does not serve leads no more.
+    fn suspect(&mut self, address: &Address) {
+        self.failed_since = true;
+        if self.leader.as_ref() == Some(address) {
+            self.leader = None;
+        }
     }
 
     fn node(&mut self, address: &Address) -> &mut Node {
@@ -238,6 +253,18 @@ mod tests {
         directory.set_members(&[address("b")], None, now);
         assert!(!directory.begin_refresh(now + REFRESH_INTERVAL_AFTER_FAILURE));
         assert!(directory.begin_refresh(now + REFRESH_INTERVAL));
+    }
+
+    #[test]
+    fn a_leader_that_cannot_serve_leads_no_more_and_the_members_are_asked_for_soon() {
+        let directory = directory(&["a", "b"]);
+        let now = Instant::now();
+        assert!(!directory.knows_members());
+        directory.set_members(&[address("a"), address("b")], Some(address("b")), now);
+        directory.refused(&address("b"), now);
+        assert!(directory.knows_members());
+        assert_eq!(directory.leader(), None);
+        assert!(directory.begin_refresh(now + REFRESH_INTERVAL_AFTER_FAILURE));
     }
 
     #[test]

@@ -114,7 +114,11 @@ impl Trail {
             self.ambiguous = Some(failure.cause());
         }
         if let Failure::Refused(refusal) = &failure {
-            self.refused = Some(refusal.clone());
+            // What one node says of itself tells less of the call than what time may heal.
+            let passes = |refusal: &Refusal| refusal.try_again() == TryAgain::Repeat;
+            if passes(refusal) || !self.refused.as_ref().is_some_and(passes) {
+                self.refused = Some(refusal.clone());
+            }
         }
         self.last = Some(failure);
     }
@@ -186,6 +190,14 @@ mod tests {
     fn what_a_server_said_counts_more_than_what_cannot_be_reached() {
         let failures = [refused(Code::Unavailable, "NO_LEADER"), Failure::NotSent("connection refused".to_owned())];
         assert_eq!(conclude(failures, true).reason(), "NO_LEADER");
+    }
+
+    #[test]
+    fn a_node_without_a_cluster_hides_no_others_answer() {
+        let failures = || [refused(Code::Unavailable, "NO_LEADER"), refused(Code::FailedPrecondition, "UNINITIALISED")];
+        assert_eq!(conclude(failures(), true).reason(), "NO_LEADER");
+        assert_eq!(conclude(failures().into_iter().rev(), true).reason(), "NO_LEADER");
+        assert_eq!(conclude(failures().into_iter().skip(1), true).reason(), "UNINITIALISED");
     }
 
     #[test]

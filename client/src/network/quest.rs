@@ -116,8 +116,14 @@ impl Quest {
         self.network.note(address, &failure);
         match (&failure, failure.try_again()) {
             (Failure::Refused(refusal), TryAgain::Never) => return Err(Error::Refused(refusal.clone())),
+            (Failure::Refused(refusal), TryAgain::Elsewhere) if refusal.tells_of_no_cluster() => self.course.blank(),
             _ if failure.gives_hope(self.only.is_none()) => self.course.hope(),
             _ => {}
+        }
+        // What broke had begun at a member. Of one node alone nothing else is to be expected than what it says.
+        let broken = matches!(failure, Failure::Broken(_));
+        if self.only.is_none() && (broken || self.network.directory().knows_members()) {
+            self.course.founded();
         }
         if let Failure::Refused(refusal) = &failure {
             if self.only.is_none() {
@@ -140,6 +146,7 @@ impl Quest {
     pub(crate) fn progressed(&mut self) {
         self.since = Instant::now();
         self.course.restart();
+        self.course.founded();
         self.trail.progressed();
     }
 

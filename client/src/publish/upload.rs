@@ -53,7 +53,8 @@ impl Upload {
         let call = Call::changes("publishing");
         let mut quest = Quest::anywhere(&self.network, call, self.network.settings().timeout);
         if self.network.settings().discover_members && self.network.directory().leader().is_none() {
-            self.network.discover().await;
+            // It only saves a detour: nodes that are silent are not waited for.
+            let _ = timeout(self.network.settings().connect_timeout, self.network.discover()).await;
         }
         loop {
             self.network.refresh_if_due();
@@ -65,7 +66,11 @@ impl Upload {
             if self.names_undialled_leader(&failure) {
                 match self.stream(&mut quest, &channel, true, &mut observe).await? {
                     End::Published { already } => return Ok(self.published(already, total, observe)),
-                    End::Lost(relayed) => failure = relayed,
+                    End::Lost(relayed) => {
+                        // It speaks for the leader, which may have lost its disk. Another will be elected.
+                        quest.begin_again();
+                        failure = relayed;
+                    }
                 }
             }
             if matches!(&failure, Failure::Refused(refusal) if refusal.reason() == CHUNK_GAP) {

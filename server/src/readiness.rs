@@ -15,7 +15,7 @@ mod liveness;
 mod rounds;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
 
@@ -27,6 +27,7 @@ use rounds::RoundsSeen;
 use crate::{
     config::ReadinessSection,
     ids::{LogIndex, RoundId, RoundUid},
+    state::State,
 };
 
 /// A node's place in its cluster, as far as readiness cares.
@@ -51,6 +52,14 @@ pub struct ServedRound {
     pub id: RoundId,
     /// Whether this node holds its encoding.
     pub held: bool,
+}
+
+impl ServedRound {
+    /// Every round that `state` serves, of which a node holds those in `held`. What is still encoded is none of them.
+    pub fn all(state: &State, held: &BTreeSet<RoundUid>) -> BTreeMap<RoundUid, Self> {
+        let served = state.live_rounds().filter(|round| round.ready().is_some());
+        served.map(|round| (round.uid(), Self { id: round.id().clone(), held: held.contains(&round.uid()) })).collect()
+    }
 }
 
 /// What a node sees of itself at one moment.

@@ -79,11 +79,7 @@ fn see_member(Member { consensus, encodings }: &Member, caught_up: bool) -> Obse
     let held = encodings.held().borrow().clone();
     let (votes, rounds) = {
         let state = consensus.state();
-        let rounds = state
-            .live_rounds()
-            .filter(|round| round.ready().is_some())
-            .map(|round| (round.uid(), ServedRound { id: round.id().clone(), held: held.contains(&round.uid()) }));
-        (state.configuration().raft.is_voter(consensus.member_id()), rounds.collect())
+        (state.configuration().raft.is_voter(consensus.member_id()), ServedRound::all(&state, &held))
     };
     // It may learn so from its own log, or, if it was away, from whoever it speaks to.
     let told_so = *consensus.transport().removed().borrow();

@@ -1,7 +1,10 @@
 //! Sealing, reports, Ready.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use silhouette_server::{
     ids::MemberId,
+    readiness::ServedRound,
     state::{
         Command, Due, EncodingOutcome, EncodingPlan, EncodingProgress, ExpectedPhase, LeaderView, MemberAction, Phase,
         PhaseName, RaftConfiguration, Rejection, Reply,
@@ -74,6 +77,18 @@ fn a_plan_that_does_not_fit_any_more_is_refused() {
     assert!(matches!(outdated, Err(Rejection::PlanOutdated { .. })));
     assert_eq!(machine.seal(1, 0), Ok(Reply::Done));
     assert_eq!(machine.round(uid(1)).unwrap().parameters().unwrap().capacity, 1_117);
+}
+
+#[test]
+fn a_round_that_is_being_encoded_is_not_served_yet() {
+    let mut machine = sealed();
+    let nothing = BTreeSet::new();
+    assert_eq!(ServedRound::all(&machine, &nothing), BTreeMap::new());
+    for member in [1, 2] {
+        machine.report(1, 0, member, encoded(7));
+    }
+    let of = |held: &BTreeSet<_>| ServedRound::all(&machine, held).values().map(|round| round.held).collect::<Vec<_>>();
+    assert_eq!((of(&nothing), of(&[uid(1)].into())), (vec![false], vec![true]));
 }
 
 #[test]

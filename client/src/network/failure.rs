@@ -58,18 +58,6 @@ impl Failure {
         }
     }
 
-    /// Whether another pass over the nodes may help: over all of them, or over the one that the call is for.
-    ///
-    /// Whoever does not lead follows a leader, or will. While one that has just gone is still named by all others, no
-    /// node serves a change, and soon one will.
-    pub(crate) fn gives_hope(&self, anywhere: bool) -> bool {
-        match (self, self.try_again()) {
-            (_, TryAgain::Repeat) => true,
-            (Self::Refused(refusal), TryAgain::Elsewhere) => anywhere && refusal.reason() == "NOT_LEADER",
-            _ => false,
-        }
-    }
-
     /// Whether the call may have been carried out nevertheless.
     pub(crate) fn is_ambiguous(&self) -> bool {
         match self {
@@ -174,16 +162,6 @@ mod tests {
         );
         assert_eq!(conclude([broken()], false).reason(), "TIMED_OUT");
         assert_eq!(conclude([not_sent()], true).reason(), "UNREACHABLE");
-    }
-
-    #[test]
-    fn a_leader_that_all_still_name_is_waited_for() {
-        let not_leader = refused(Code::FailedPrecondition, "NOT_LEADER");
-        assert!(not_leader.gives_hope(true));
-        assert!(!not_leader.gives_hope(false), "the one node that the call is for need never lead");
-        assert!(!refused(Code::FailedPrecondition, "UNINITIALISED").gives_hope(true));
-        assert!(!refused(Code::InvalidArgument, "INVALID_REQUEST").gives_hope(true));
-        assert!(Failure::NotSent("connection refused".to_owned()).gives_hope(false));
     }
 
     #[test]

@@ -117,8 +117,8 @@ impl Quest {
         match (&failure, failure.try_again()) {
             (Failure::Refused(refusal), TryAgain::Never) => return Err(Error::Refused(refusal.clone())),
             (Failure::Refused(refusal), TryAgain::Elsewhere) if refusal.tells_of_no_cluster() => self.course.blank(),
-            _ if failure.gives_hope(self.only.is_none()) => self.course.hope(),
-            _ => {}
+            (_, TryAgain::Repeat) => self.course.hope(),
+            (_, TryAgain::Never | TryAgain::Elsewhere) => {}
         }
         // What broke had begun at a member. Of one node alone nothing else is to be expected than what it says.
         let broken = matches!(failure, Failure::Broken(_));

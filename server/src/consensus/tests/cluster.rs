@@ -122,23 +122,25 @@ async fn a_call_of_a_leader_that_is_cut_off_has_an_unknown_outcome_and_the_other
     stop(nodes).await;
 }
 
-/// Entries enough to compact a log of 30 at a time, even for the sake of a snapshot that somebody may still be taking.
-async fn outgrow_snapshots(node: &Node) {
-    for _ in 0..150 {
-        node.consensus().propose(Command::Tick).await.unwrap();
-    }
-}
-
-#[tokio::test]
-async fn a_member_that_fell_behind_the_log_gets_a_snapshot_with_its_chunks() {
+/// Three members; member 3 is cut off, and lacks a chunk and entries that the leader's log no longer holds.
+async fn three_of_which_one_fell_behind_the_log() -> Vec<Node> {
     let settings = RaftSettings { compact_entries: 30, keep_entries: 5, ..settings() };
     let nodes = three(settings).await;
     nodes[0].network.cut_off(MemberId(3));
     nodes[0].consensus().propose(start(1)).await.unwrap();
     nodes[0].consensus().propose(append(1, "ann", 60)).await.unwrap();
-    outgrow_snapshots(&nodes[0]).await;
+    // Enough to be compacted even for the sake of a snapshot that somebody may still be taking.
+    for _ in 0..150 {
+        nodes[0].consensus().propose(Command::Tick).await.unwrap();
+    }
     let lost = nodes[2].consensus().status().borrow().last_index;
     nodes[0].wait("to compact", |status| status.first_index > lost).await;
+    nodes
+}
+
+#[tokio::test]
+async fn a_member_that_fell_behind_the_log_gets_a_snapshot_with_its_chunks() {
+    let nodes = three_of_which_one_fell_behind_the_log().await;
     nodes[0].network.reconnect(MemberId(3));
     nodes[2].wait_applied(*nodes[0].consensus().applied().borrow()).await;
     assert_eq!(nodes[2].digest(), nodes[0].digest());
@@ -150,14 +152,7 @@ async fn a_member_that_fell_behind_the_log_gets_a_snapshot_with_its_chunks() {
 
 #[tokio::test]
 async fn a_snapshot_that_is_altered_on_its_way_is_refused_and_sent_again() {
-    let settings = RaftSettings { compact_entries: 30, keep_entries: 5, ..settings() };
-    let nodes = three(settings).await;
-    nodes[0].network.cut_off(MemberId(3));
-    nodes[0].consensus().propose(start(1)).await.unwrap();
-    nodes[0].consensus().propose(append(1, "ann", 60)).await.unwrap();
-    outgrow_snapshots(&nodes[0]).await;
-    let lost = nodes[2].consensus().status().borrow().last_index;
-    nodes[0].wait("to compact", |status| status.first_index > lost).await;
+    let nodes = three_of_which_one_fell_behind_the_log().await;
     nodes[0].network.alter_next_snapshot();
     nodes[0].network.reconnect(MemberId(3));
     nodes[2].wait_applied(*nodes[0].consensus().applied().borrow()).await;

@@ -1,0 +1,11 @@
+//! How rounds are encoded.
+
+use serde::{Deserialize, Serialize};
+
+/// Encoding of rounds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct EncodingSection {
+    /// Threads of one encode. Default: one a core. Never more than `rounds.encoding_threads` of the cluster.
+    pub threads: Option<u32>,
+}

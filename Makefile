@@ -16,7 +16,7 @@ PACKAGES := clang-19 libclang-19-dev gcc libc6-dev protobuf-compiler cmake iprou
 SYSTEM_TEST_THREADS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test unit system lint soak clean
+.PHONY: help setup build demo test unit system lint soak docs clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ system: build ## Run the whole-system tests against real server processes
 soak: build ## Run the long schedules: faults, failure rates, a thousand rounds
 	SILHOUETTE_SOAK=1 $(CARGO) test $(PROFILE) --locked --workspace --test system -- --test-threads 1
 	$(CARGO) test $(PROFILE) --locked --workspace --exclude silhouette-tests --test '*' -- --ignored
+
+docs: setup ## Write the pages that are generated from the code
+	SILHOUETTE_WRITE_DOCS=1 $(CARGO) test $(PROFILE) --locked --workspace --lib --bins generated_page
 
 clean: ## Delete everything that was built
 	$(CARGO) clean

@@ -9,7 +9,7 @@ use std::{
 
 use clap::Parser as _;
 use silhouette_server::{
-    config::{Arguments, Settings},
+    config::{Arguments, Effective, Settings, reference},
     node, telemetry,
 };
 use tokio::runtime;
@@ -25,15 +25,23 @@ const CLOSING_LIMIT: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if arguments.print_config {
-        return print_configuration(&arguments);
+    if arguments.print_config_reference {
+        return print(&reference());
     }
-    let settings = match Settings::new(&arguments) {
+    let effective = match Effective::read(&arguments, env::vars_os()) {
+        Ok(effective) => effective,
+        Err(error) => return complain(MISUSED, &error),
+    };
+    if arguments.print_config {
+        print(&effective.annotated_yaml());
+    }
+    let settings = match Settings::of(effective, arguments.dev) {
+        Ok(_) if arguments.print_config => return ExitCode::SUCCESS,
         Ok(settings) => settings,
         Err(error) => return complain(MISUSED, &error),
     };
-    let filter = log_filter(&arguments, &settings);
-    if let Err(error) = telemetry::start_logs(settings.configuration.log.format, &filter) {
+    let log = &settings.configuration.log;
+    if let Err(error) = telemetry::start_logs(log.format, &log.level) {
         return complain(MISUSED, &error);
     }
     let runtime = match runtime::Builder::new_multi_thread().enable_all().build() {
@@ -54,21 +62,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn print_configuration(arguments: &Arguments) -> ExitCode {
-    match arguments.configuration() {
-        // A reader that has seen enough closes the pipe; that is no failure.
-        Ok(configuration) => {
-            io::stdout().write_all(configuration.to_yaml().as_bytes()).ok();
-            ExitCode::SUCCESS
-        }
-        Err(error) => complain(MISUSED, &error),
-    }
-}
-
-/// `--log-level`, or `RUST_LOG`, or what is configured.
-fn log_filter(arguments: &Arguments, settings: &Settings) -> String {
-    let environment = || env::var("RUST_LOG").ok().filter(|filter| !filter.is_empty());
-    arguments.log_level.clone().or_else(environment).unwrap_or_else(|| settings.configuration.log.level.clone())
+/// A reader that has seen enough closes the pipe; that is no failure.
+fn print(text: &str) -> ExitCode {
+    io::stdout().write_all(text.as_bytes()).ok();
+    ExitCode::SUCCESS
 }
 
 fn complain(code: u8, error: &dyn std::error::Error) -> ExitCode {

@@ -3,8 +3,10 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Parser;
+use serde::Serialize;
+use serde_json::Value;
 
-use super::{Configuration, ConfigurationError, LogFormat};
+use super::{LogFormat, Origin, Problem, layers::Given};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,10 +19,16 @@ Examples:
   and then, once:
     silhouettectl --endpoints 127.0.0.1:7611,127.0.0.1:7612,127.0.0.1:7613 cluster create
 
-  See what a configuration file results in:
+  See what files, variables and flags result in, and whether a node would start with it:
     silhouette-server --config node.yaml --print-config
 
-Flags win over the configuration file, which wins over defaults.
+Environment:
+  Every key of the configuration is a variable, too: SILHOUETTE__ and its section and name, with two
+  underscores between. raft.tick is SILHOUETTE__RAFT__TICK. An empty variable counts as not set.
+  RUST_LOG is another name of log.level; SILHOUETTE__LOG__LEVEL wins over it.
+
+Flags win over the environment, which wins over the configuration file, which wins over defaults. All of it is read once,
+at the start. docs/configuration.md lists all keys.
 
 Exit codes: 0 stopped as asked, 1 could not start or had to stop, 2 wrong flags or configuration.";
 
@@ -31,7 +39,7 @@ Exit codes: 0 stopped as asked, 1 could not start or had to stop, 2 wrong flags 
 #[derive(Debug, Clone, Default, Parser)]
 #[command(name = "silhouette-server", version, after_help = EXAMPLES, after_long_help = EXAMPLES)]
 pub struct Arguments {
-    /// YAML file of settings; --print-config shows all keys.
+    /// YAML file of settings; --print-config shows all keys and where their values come from.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
@@ -84,54 +92,73 @@ pub struct Arguments {
     #[arg(long, value_name = "FILTER")]
     pub log_level: Option<String>,
 
-    /// Print the configuration that results, as YAML, and exit.
+    /// Print the configuration that results, as YAML with where each value came from, check it, and exit.
     #[arg(long)]
     pub print_config: bool,
+
+    /// Print the reference of all keys of the configuration, as Markdown, and exit.
+    #[arg(long)]
+    pub print_config_reference: bool,
 }
 
 impl Arguments {
-    /// The configuration that results: defaults, then the file, then flags.
-    pub fn configuration(&self) -> Result<Configuration, ConfigurationError> {
-        let mut configuration = match &self.config {
-            Some(path) => Configuration::read(path)?,
-            None => Configuration::default(),
-        };
-        self.override_in(&mut configuration);
-        Ok(configuration)
+    /// What the flags give, and what is wrong with it.
+    pub(super) fn given(&self, problems: &mut Vec<Problem>) -> Vec<Given> {
+        let mut given = Vec::new();
+        for Flag { path, name, value } in self.flags() {
+            match value {
+                Ok(Value::Null) => {}
+                Ok(value) => given.push(Given { path: path.to_owned(), value, origin: Origin::Flag(name) }),
+                Err(source) => problems.push(Problem::NoText { flag: name, source }),
+            }
+        }
+        given
     }
 
-    fn override_in(&self, configuration: &mut Configuration) {
-        replace(&mut configuration.storage.data_dir, self.data_dir.as_ref());
-        replace(&mut configuration.name, self.name.as_ref());
-        set(&mut configuration.client.addr, self.client_addr);
-        replace(&mut configuration.client.advertise_addr, self.advertise_client_addr.as_ref());
-        set(&mut configuration.peer.addr, self.peer_addr);
-        replace(&mut configuration.peer.advertise_addr, self.advertise_peer_addr.as_ref());
-        set(&mut configuration.http.addr, self.http_addr);
-        replace(&mut configuration.http.advertise_addr, self.advertise_http_addr.as_ref());
-        configuration.insecure |= self.insecure;
-        set(&mut configuration.log.format, self.log_format);
-        set(&mut configuration.log.level, self.log_level.clone());
+    /// Every flag that is a key, in the order of the help.
+    pub(super) fn flags(&self) -> [Flag; 11] {
+        // A flag can only say yes.
+        let insecure = self.insecure.then_some(true);
+        [
+            Flag::new("storage.data_dir", "--data-dir", &self.data_dir),
+            Flag::new("name", "--name", &self.name),
+            Flag::new("client.addr", "--client-addr", &self.client_addr),
+            Flag::new("client.advertise_addr", "--advertise-client-addr", &self.advertise_client_addr),
+            Flag::new("peer.addr", "--peer-addr", &self.peer_addr),
+            Flag::new("peer.advertise_addr", "--advertise-peer-addr", &self.advertise_peer_addr),
+            Flag::new("http.addr", "--http-addr", &self.http_addr),
+            Flag::new("http.advertise_addr", "--advertise-http-addr", &self.advertise_http_addr),
+            Flag::new("insecure", "--insecure", &insecure),
+            Flag::new("log.format", "--log-format", &self.log_format),
+            Flag::new("log.level", "--log-level", &self.log_level),
+        ]
     }
 }
 
-fn set<T>(target: &mut T, value: Option<T>) {
-    if let Some(value) = value {
-        *target = value;
-    }
+/// A flag that is a key of the configuration, too.
+#[derive(Debug)]
+pub(super) struct Flag {
+    /// The key.
+    pub(super) path: &'static str,
+    /// The flag, with its dashes.
+    pub(super) name: &'static str,
+    /// What was given; null if nothing was. Wrong if it is a path that is not text.
+    value: serde_json::Result<Value>,
 }
 
-fn replace<T: Clone>(target: &mut Option<T>, value: Option<&T>) {
-    if value.is_some() {
-        *target = value.cloned();
+impl Flag {
+    fn new(path: &'static str, name: &'static str, value: &Option<impl Serialize>) -> Self {
+        Self { path, name, value: serde_json::to_value(value) }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{ffi::OsString, os::unix::ffi::OsStringExt as _};
+
     use clap::CommandFactory;
 
-    use super::*;
+    use super::{super::keys::Keys, *};
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -139,19 +166,20 @@ mod tests {
     }
 
     #[test]
-    fn flags_win_over_the_file() {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let path = directory.path().join("node.yaml");
-        std::fs::write(&path, "name: from-file\nclient:\n  addr: 127.0.0.1:1\npeer:\n  addr: 127.0.0.1:2\n")
-            .expect("the file is written");
-        let path = path.to_str().expect("the path is text");
-        let arguments =
-            Arguments::try_parse_from(["silhouette-server", "--config", path, "--client-addr", "127.0.0.1:9"])
-                .expect("the flags parse");
-        let configuration = arguments.configuration().expect("the file reads");
-        assert_eq!(configuration.name.as_deref(), Some("from-file"));
-        assert_eq!(configuration.client.addr, "127.0.0.1:9".parse().expect("an address"));
-        assert_eq!(configuration.peer.addr, "127.0.0.1:2".parse().expect("an address"));
-        assert_eq!(configuration.http.addr, "127.0.0.1:7603".parse().expect("an address"));
+    fn each_flag_exists_and_is_a_key() {
+        let (command, keys) = (Arguments::command(), Keys::new());
+        for Flag { path, name, .. } in Arguments::default().flags() {
+            assert!(keys.find(path).is_some(), "{name} is {path}, which is no key");
+            let long = name.trim_start_matches('-');
+            assert!(command.get_arguments().any(|argument| argument.get_long() == Some(long)), "there is no {name}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_is_no_text_is_refused() {
+        let data_dir = Some(OsString::from_vec(vec![b'/', 0xff]).into());
+        let mut problems = Vec::new();
+        assert!(Arguments { data_dir, ..Arguments::default() }.given(&mut problems).is_empty());
+        assert!(problems[0].to_string().starts_with("--data-dir: "), "{problems:?}");
     }
 }

@@ -1,88 +1,151 @@
 //! The configuration file.
 
-use std::{fs, path::Path};
+use std::{fs, io, path::Path};
 
-use serde_yaml::Value;
+use saphyr::{MarkedYaml, YamlData};
 
-use super::{Configuration, ConfigurationError, keys::unknown_keys};
+use super::{
+    Origin, Problem,
+    keys::{Keys, join},
+    layers::Given,
+    yaml,
+};
 
-impl Configuration {
-    /// Reads a YAML file; keys that it does not have keep their defaults.
-    pub fn read(path: &Path) -> Result<Self, ConfigurationError> {
-        let text = fs::read_to_string(path)
-            .map_err(|source| ConfigurationError::Unreadable { path: path.to_owned(), source })?;
-        Self::parse(&text, path)
+/// What a YAML file gives, and what is wrong with it. It is read once, when the node starts.
+pub(super) fn read(path: &Path, keys: &Keys, problems: &mut Vec<Problem>) -> Vec<Given> {
+    match fs::read(path).and_then(|bytes| String::from_utf8(bytes).map_err(|_| io::ErrorKind::InvalidData.into())) {
+        Ok(text) => parse(&text, path, keys, problems),
+        Err(source) => {
+            problems.push(Problem::Unreadable { path: path.to_owned(), source });
+            Vec::new()
+        }
+    }
+}
+
+/// `path` is for messages alone.
+fn parse(text: &str, path: &Path, keys: &Keys, problems: &mut Vec<Problem>) -> Vec<Given> {
+    let mut reading = Reading { path, keys, given: Vec::new(), problems };
+    match yaml::read(text) {
+        Ok(root) => reading.section("", &root),
+        Err(error) => {
+            let mark = error.marker();
+            let origin = reading.place(mark.line(), mark.col());
+            reading.problems.push(Problem::Malformed { origin, why: error.info().to_owned() });
+        }
+    }
+    reading.given
+}
+
+struct Reading<'a> {
+    path: &'a Path,
+    keys: &'a Keys,
+    given: Vec<Given>,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Reading<'_> {
+    fn section(&mut self, path: &str, node: &MarkedYaml<'_>) {
+        match &node.data {
+            YamlData::Mapping(mapping) => {
+                for (key, node) in mapping {
+                    self.entry(path, key, node);
+                }
+            }
+            // A section whose keys are all commented out is `null`, and so is an empty file.
+            YamlData::BadValue => {}
+            data if data.is_null() => {}
+            _ => {
+                let origin = self.origin(node);
+                let section = if path.is_empty() { "the file" } else { path }.to_owned();
+                self.problems.push(Problem::NoSection { origin, section });
+            }
+        }
     }
 
-    /// Reads YAML; `path` is for errors alone.
-    fn parse(text: &str, path: &Path) -> Result<Self, ConfigurationError> {
-        let malformed =
-            |error: serde_yaml::Error| ConfigurationError::Malformed { path: path.to_owned(), why: error.to_string() };
-        let given: Value = serde_yaml::from_str(text).map_err(malformed)?;
-        if given.is_null() {
-            return Ok(Self::default());
+    fn entry(&mut self, within: &str, key: &MarkedYaml<'_>, node: &MarkedYaml<'_>) {
+        let name = key.data.as_str().map_or_else(|| format!("{:?}", yaml::value(key)), str::to_owned);
+        let path = join(within, &name);
+        if self.keys.is_section(&path) {
+            self.section(&path, node);
+        } else if let Some(known) = self.keys.find(&path) {
+            let origin = self.origin(node);
+            match yaml::value(node) {
+                Some(value) => self.given.push(Given { path, value, origin }),
+                None => self.problems.push(Problem::wrong_value(origin, known, "something with a tag".to_owned())),
+            }
+        } else {
+            let nearest = self.keys.nearest(&path).to_owned();
+            let origin = self.origin(key);
+            self.problems.push(Problem::UnknownKey { origin, path, nearest });
         }
-        let known = serde_yaml::to_value(Self::default()).map_err(malformed)?;
-        let unknown = unknown_keys(&given, &known);
-        if !unknown.is_empty() {
-            return Err(ConfigurationError::UnknownKeys { path: path.to_owned(), unknown });
-        }
-        // Parsed again from the text, whose lines and columns errors then name.
-        serde_yaml::from_str(text).map_err(malformed)
     }
 
-    /// The whole configuration as YAML, defaults filled in.
-    pub fn to_yaml(&self) -> String {
-        serde_yaml::to_string(self).unwrap_or_default()
+    fn origin(&self, node: &MarkedYaml<'_>) -> Origin {
+        self.place(node.span.start.line(), node.span.start.col())
+    }
+
+    /// `column` from 0.
+    fn place(&self, line: usize, column: usize) -> Origin {
+        Origin::File { path: self.path.to_owned(), line, column: column + 1 }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use serde_json::{Value, json};
 
     use super::*;
 
-    fn parse(text: &str) -> Result<Configuration, String> {
-        Configuration::parse(text, Path::new("node.yaml")).map_err(|error| error.to_string())
+    fn parse(text: &str) -> (Vec<(String, Value)>, Vec<String>) {
+        let mut problems = Vec::new();
+        let given = super::parse(text, Path::new("node.yaml"), &Keys::new(), &mut problems);
+        let given = given.into_iter().map(|given| (given.path, given.value)).collect();
+        (given, problems.iter().map(Problem::to_string).collect())
     }
 
     #[test]
-    fn an_empty_file_changes_nothing() {
-        assert_eq!(parse(""), Ok(Configuration::default()));
-        assert_eq!(parse("# only a comment\n"), Ok(Configuration::default()));
+    fn nothing_gives_nothing() {
+        for text in ["", "# only a comment\n", "---\n", "raft:\n", "raft: {}\n", "{}", "raft:\n  # tick: 1s\nlog:\n"] {
+            assert_eq!(parse(text), (vec![], vec![]), "{text:?}");
+        }
     }
 
     #[test]
-    fn what_is_printed_reads_back() {
-        let mut configuration = Configuration::default();
-        configuration.raft.tick = Duration::from_millis(20);
-        configuration.rounds.max_pairs = 5;
-        configuration.storage.data_dir = Some("/data".into());
-        assert_eq!(parse(&configuration.to_yaml()), Ok(configuration));
+    fn keys_are_given_by_their_paths() {
+        let (given, problems) =
+            parse("name: a\nraft:\n  tick: 20ms\nrounds: {max_pairs: 7}\nmemory: {budget_bytes: ~}");
+        assert_eq!(problems, Vec::<String>::new());
+        let expected = [
+            ("name", json!("a")),
+            ("raft.tick", json!("20ms")),
+            ("rounds.max_pairs", json!(7)),
+            ("memory.budget_bytes", Value::Null),
+        ];
+        assert_eq!(given, expected.map(|(path, value)| (path.to_owned(), value)));
     }
 
     #[test]
-    fn given_keys_change_and_others_keep_their_defaults() {
-        let configuration = parse("raft:\n  tick: 20ms\nrounds:\n  max_pairs: 7\n").expect("it parses");
-        assert_eq!(configuration.raft.tick, Duration::from_millis(20));
-        assert_eq!(configuration.raft.election_ticks, Configuration::default().raft.election_ticks);
-        assert_eq!(configuration.rounds.max_pairs, 7);
+    fn an_unknown_key_is_named_with_its_place_and_the_nearest_one() {
+        let (_, problems) = parse("# first\nraft:\n  tik: 20ms\nstorge: {data_dir: /x}\n1: 2\n");
+        assert_eq!(problems[0], "file node.yaml:3:3: there is no key `raft.tik`; did you mean `raft.tick`?");
+        assert_eq!(problems[1], "file node.yaml:4:1: there is no key `storge`; did you mean `storage`?");
+        assert_eq!(problems.len(), 3, "{problems:?}");
     }
 
     #[test]
-    fn a_wrong_value_is_an_error_that_names_its_key_and_line() {
-        let error = parse("raft:\n  election_ticks: many\n").expect_err("a word is no number");
-        assert!(error.contains("raft.election_ticks") && error.contains("line 2"), "{error}");
-        let error = parse("raft:\n  tick: 20\n").expect_err("a duration needs a unit");
-        assert!(error.contains("raft.tick"), "{error}");
-        let error = parse("raft: 3\n").expect_err("a section is a mapping");
-        assert!(error.contains("raft"), "{error}");
-    }
-
-    #[test]
-    fn unknown_keys_are_errors() {
-        let error = parse("raft:\n  tik: 20ms\n").expect_err("there is no such key");
-        assert_eq!(error, "configuration file node.yaml: unknown key `raft.tik`; did you mean `raft.tick`?");
+    fn what_is_no_yaml_is_refused_with_its_place() {
+        for (text, place) in [
+            ("raft: {tick: 1s", "node.yaml:"),
+            ("raft:\n  tick: 1s\n  tick: 2s\n", "node.yaml:3:3: "),
+            ("raft: 3\n", "node.yaml:1:7: `raft` is a section"),
+            ("- raft\n", "node.yaml:1:1: `the file`"),
+            ("raft:\n\ttick: 1s\n", "node.yaml:2:"),
+            ("name: !who a\nname: b\n", "node.yaml:2:1"),
+            ("name: a\n--- \nname: b\n", "node.yaml:3:1"),
+        ] {
+            let (_, problems) = parse(text);
+            assert_eq!(problems.len(), 1, "{text:?}: {problems:?}");
+            assert!(problems[0].contains(place), "{text:?}: {problems:?}");
+        }
     }
 }

@@ -22,7 +22,9 @@ pub use publishing::PublishingSection;
 pub use raft::RaftSection;
 pub use readiness::ReadinessSection;
 pub use retrieval::RetrievalSection;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 pub use shutdown::ShutdownSection;
 pub use storage::StorageSection;
 pub use watching::WatchingSection;
@@ -30,7 +32,7 @@ pub use watching::WatchingSection;
 use crate::state::Limits;
 
 /// The whole configuration of a node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Default)]
 #[serde(default, deny_unknown_fields)]
 pub struct Configuration {
     /// Its name for people. Default: the host's name and the client port.
@@ -68,4 +70,12 @@ pub struct Configuration {
     pub shutdown: ShutdownSection,
     /// What is logged.
     pub log: LogSection,
+}
+
+impl Configuration {
+    /// All keys with their values, as a document.
+    pub(super) fn to_value(&self) -> Value {
+        // Cannot fail but for a path that is not text, which no layer takes.
+        serde_json::to_value(self).unwrap_or_default()
+    }
 }

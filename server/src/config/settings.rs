@@ -1,8 +1,11 @@
 //! A configuration that was found to make sense.
 
-use std::{fs, net::SocketAddr, num::NonZeroUsize, path::PathBuf, thread};
+use std::{env, fs, net::SocketAddr, num::NonZeroUsize, path::PathBuf, thread};
 
-use super::{Arguments, Configuration, ConfigurationError, EndpointSection};
+use super::{
+    Arguments, Configuration, ConfigurationError, Effective, EndpointSection, Origins,
+    checks::{self, is_name},
+};
 
 /// An address to listen on, and what others are told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub struct Settings {
     pub query_threads: NonZeroUsize,
     /// All else, as configured.
     pub configuration: Configuration,
+    /// Where each of its values came from.
+    pub origins: Origins,
 }
 
 /// Share of the memory there is that is offered to rounds unless configured, in percent. The rest is for the database,
@@ -46,49 +51,27 @@ const MEMORY_SHARE_PERCENT: u64 = 70;
 const MEMORY_UNKNOWN_BYTES: u64 = 1 << 30;
 
 impl Settings {
-    /// Checks what the command line and its file result in. All that is wrong is named at once.
+    /// Reads what the command line, its file and the environment result in, and checks it. All that is wrong is named at
+    /// once.
     pub fn new(arguments: &Arguments) -> Result<Self, ConfigurationError> {
-        let configuration = arguments.configuration()?;
-        let mut problems = Vec::new();
-        let mut require = |holds: bool, sentence: &str| {
-            if !holds {
-                problems.push(sentence.to_owned());
-            }
-        };
-        let data_dir = configuration.storage.data_dir.clone();
-        require(data_dir.is_some(), "no data directory is configured: give --data-dir DIR or storage.data_dir");
-        let raft = &configuration.raft;
-        require(!raft.tick.is_zero(), "raft.tick must not be 0");
-        require(raft.heartbeat_ticks > 0, "raft.heartbeat_ticks must not be 0");
-        require(
-            raft.election_ticks > raft.heartbeat_ticks,
-            "raft.election_ticks must be more than raft.heartbeat_ticks",
-        );
-        require(configuration.publishing.window_chunks > 0, "publishing.window_chunks must not be 0");
-        require(
-            (1..=2 << 20).contains(&configuration.retrieval.part_bytes),
-            "retrieval.part_bytes must be 1 to 2097152",
-        );
-        require(!configuration.readiness.interval.is_zero(), "readiness.interval must not be 0");
-        require(configuration.encoding.threads != Some(0), "encoding.threads must not be 0");
-        require(configuration.retrieval.query_threads != Some(0), "retrieval.query_threads must not be 0");
-        require(configuration.memory.budget_bytes != Some(0), "memory.budget_bytes must not be 0");
-        require(configuration.name.as_ref().is_none_or(|name| is_name(name)), NAME_RULE);
-        let rules = Rules { insecure: configuration.insecure, dev: arguments.dev };
-        let client = endpoint("client", &configuration.client, rules, &mut problems);
-        let peer = endpoint("peer", &configuration.peer, rules, &mut problems);
-        let http = endpoint("http", &configuration.http, rules, &mut problems);
-        let Some(data_dir) = data_dir.filter(|_| problems.is_empty()) else {
-            return Err(ConfigurationError::Invalid { problems });
+        Self::of(Effective::read(arguments, env::vars_os())?, arguments.dev)
+    }
+
+    /// Checks a configuration. All that is wrong is named at once.
+    pub fn of(effective: Effective, dev: bool) -> Result<Self, ConfigurationError> {
+        let problems = checks::problems(&effective, dev);
+        let Effective { configuration, origins } = effective;
+        let Some(data_dir) = configuration.storage.data_dir.clone().filter(|_| problems.is_empty()) else {
+            return Err(ConfigurationError { problems });
         };
         let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         Ok(Self {
-            name: configuration.name.clone().unwrap_or_else(|| default_name(client.addr)),
+            name: configuration.name.clone().unwrap_or_else(|| default_name(configuration.client.addr)),
             data_dir,
-            dev: arguments.dev,
-            client,
-            peer,
-            http,
+            dev,
+            client: endpoint(&configuration.client),
+            peer: endpoint(&configuration.peer),
+            http: endpoint(&configuration.http),
             memory_budget_bytes: configuration.memory.budget_bytes.unwrap_or_else(default_budget),
             encoding_threads: configuration
                 .encoding
@@ -97,53 +80,18 @@ impl Settings {
                 .unwrap_or(cores),
             query_threads: configuration.retrieval.query_threads.and_then(NonZeroUsize::new).unwrap_or(cores),
             configuration,
+            origins,
         })
     }
-}
 
-/// Which addresses are allowed.
-#[derive(Clone, Copy)]
-struct Rules {
-    insecure: bool,
-    dev: bool,
-}
-
-fn endpoint<const PORT: u16>(
-    section: &str,
-    given: &EndpointSection<PORT>,
-    rules: Rules,
-    problems: &mut Vec<String>,
-) -> Endpoint {
-    let EndpointSection { addr, advertise_addr: advertise } = given;
-    if !addr.ip().is_loopback() && rules.dev {
-        problems.push(format!("{section}.addr {addr} is not a loopback address, and --dev is for one machine alone"));
-    } else if !addr.ip().is_loopback() && !rules.insecure {
-        problems.push(format!(
-            "{section}.addr {addr} is not a loopback address, and nothing that is sent there is encrypted or \
-             authenticated; --insecure allows it"
-        ));
+    /// The configuration as YAML, each value with where it came from. Nothing in it is secret.
+    pub fn annotated_yaml(&self) -> String {
+        self.origins.annotate(&self.configuration)
     }
-    match advertise {
-        Some(advertise) if !is_host_and_port(advertise) => problems
-            .push(format!("{section}.advertise_addr {advertise:?} must be HOST:PORT (--advertise-{section}-addr)")),
-        None if addr.ip().is_unspecified() => problems.push(format!(
-            "{section}.addr {addr} is no address that others can dial: give --advertise-{section}-addr HOST:PORT"
-        )),
-        _ => {}
-    }
-    Endpoint { addr: *addr, advertise: advertise.clone() }
 }
 
-fn is_host_and_port(text: &str) -> bool {
-    text.rsplit_once(':').is_some_and(|(host, port)| {
-        !host.is_empty() && !host.contains(char::is_whitespace) && port.parse::<u16>().is_ok_and(|port| port > 0)
-    })
-}
-
-const NAME_RULE: &str = "name must be 1 to 128 characters without spaces or control characters";
-
-fn is_name(name: &str) -> bool {
-    (1..=128).contains(&name.len()) && !name.contains(|c: char| c.is_whitespace() || c.is_control())
+fn endpoint<const PORT: u16>(section: &EndpointSection<PORT>) -> Endpoint {
+    Endpoint { addr: section.addr, advertise: section.advertise_addr.clone() }
 }
 
 /// Tells apart the nodes of one machine, too.
@@ -216,7 +164,7 @@ mod tests {
     fn all_problems_are_named_at_once() {
         let error = settings(&["--client-addr", "192.0.2.1:1", "--http-addr", "192.0.2.1:2", "--name", "a b"]);
         let error = error.expect_err("four things are wrong");
-        for part in ["data directory", "client.addr", "http.addr", "name must"] {
+        for part in ["storage.data_dir", "client.addr", "http.addr", "name must"] {
             assert!(error.contains(part), "{part}: {error}");
         }
     }

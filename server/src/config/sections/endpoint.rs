@@ -2,14 +2,18 @@
 
 use std::net::SocketAddr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::super::kind::ADDRESS_FORMAT;
+
 /// An address to listen on, and what others are told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndpointSection<const PORT: u16> {
     /// IP address and port to listen on; port 0 takes a free one.
     #[serde(default = "loopback::<PORT>")]
+    #[schemars(extend("format" = ADDRESS_FORMAT))]
     pub addr: SocketAddr,
     /// `host:port` under which others reach it. Default: `addr`.
     pub advertise_addr: Option<String>,

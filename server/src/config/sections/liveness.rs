@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::duration;
+use super::super::WithUnit;
 
 /// When `/health` says so.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LivenessSection {
     /// The raft thread must have ticked within so long. Far more than one slow sync of a disk.
-    #[serde(with = "duration")]
+    #[serde(with = "WithUnit")]
     pub stall: Duration,
 }
 

@@ -1,9 +1,10 @@
 //! Streams of publications.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Streams of publications.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PublishingSection {
     /// Chunks of one stream that may wait to become durable at a time.

@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::duration;
+use super::super::WithUnit;
 use crate::{consensus::RaftSettings, transport::TransportSettings};
 
 /// Agreement among members. All members should have the same times.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RaftSection {
     /// The unit of raft's time.
-    #[serde(with = "duration")]
+    #[serde(with = "WithUnit")]
     pub tick: Duration,
     /// Ticks without a leader before a voter campaigns; at random up to twice as many.
     pub election_ticks: usize,
@@ -27,16 +28,16 @@ pub struct RaftSection {
     /// A learner may be promoted when it lags by at most this many entries.
     pub promote_lag: u64,
     /// A snapshot's transfer that made no progress for so long has failed.
-    #[serde(with = "duration")]
+    #[serde(with = "WithUnit")]
     pub snapshot_idle: Duration,
     /// A linearizable read is given up after so long without a leader.
-    #[serde(with = "duration")]
+    #[serde(with = "WithUnit")]
     pub read_timeout: Duration,
     /// An attempt to connect to another node fails after so long.
-    #[serde(with = "duration")]
+    #[serde(with = "WithUnit")]
     pub connect_timeout: Duration,
     /// Pause before the next attempt.
-    #[serde(with = "duration")]
+    #[serde(with = "WithUnit")]
     pub retry_pause: Duration,
 }
 

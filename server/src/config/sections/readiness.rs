@@ -2,34 +2,35 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::duration;
+use super::super::WithUnit;
 
 /// When `/ready` says so.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReadinessSection {
     /// A leader must have been heard within so long.
-    #[serde(with = "duration")]
+    #[serde(with = "WithUnit")]
     pub leader_silence: Duration,
     /// What is known to be committed must be applied within so long.
-    #[serde(with = "duration")]
+    #[serde(with = "WithUnit")]
     pub apply_lag: Duration,
     /// How long a check that may recover must fail before the node is not ready.
-    #[serde(with = "duration")]
+    #[serde(with = "WithUnit")]
     pub fail_hold: Duration,
     /// How long all such checks must hold before it is ready again.
-    #[serde(with = "duration")]
+    #[serde(with = "WithUnit")]
     pub return_hold: Duration,
     /// How long after a round became Ready this node may still be without it.
-    #[serde(with = "duration")]
+    #[serde(with = "WithUnit")]
     pub new_round_grace: Duration,
     /// How often the checks are made.
-    #[serde(with = "duration")]
+    #[serde(with = "WithUnit")]
     pub interval: Duration,
     /// How often a small file is written to see whether the disk takes writes.
-    #[serde(with = "duration")]
+    #[serde(with = "WithUnit")]
     pub disk_interval: Duration,
 }
 

@@ -1,9 +1,10 @@
 //! Private queries and downloads.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Private queries and downloads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RetrievalSection {
     /// Queries answered at a time. Default: one a core.

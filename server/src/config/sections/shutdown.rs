@@ -2,22 +2,23 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::duration;
+use super::super::WithUnit;
 
 /// How the node stops when it is told to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ShutdownSection {
     /// How long it goes on serving while `/ready` already says no, so that balancers notice.
-    #[serde(with = "duration")]
+    #[serde(with = "WithUnit")]
     pub drain_delay: Duration,
     /// How long handing over leadership may take.
-    #[serde(with = "duration")]
+    #[serde(with = "WithUnit")]
     pub transfer_timeout: Duration,
     /// How long calls in flight may take to finish.
-    #[serde(with = "duration")]
+    #[serde(with = "WithUnit")]
     pub grace: Duration,
 }
 

@@ -18,6 +18,8 @@ mod origin;
 mod reference;
 mod sections;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod yaml;
 
 pub use arguments::Arguments;

@@ -23,12 +23,12 @@ Examples:
     silhouette-server --config node.yaml --print-config
 
 Environment:
-  Every key of the configuration is a variable, too: SILHOUETTE__ and its section and name, with two
-  underscores between. raft.tick is SILHOUETTE__RAFT__TICK. An empty variable counts as not set.
+  Every key of the configuration is a variable, too: SILHOUETTE__, its section and its name, with two
+  underscores between: raft.tick is SILHOUETTE__RAFT__TICK. An empty variable counts as not set.
   RUST_LOG is another name of log.level; SILHOUETTE__LOG__LEVEL wins over it.
 
-Flags win over the environment, which wins over the configuration file, which wins over defaults. All of it is read once,
-at the start. docs/configuration.md lists all keys.
+Flags win over the environment, which wins over the configuration file, which wins over defaults.
+All of it is read once, at the start. docs/configuration.md lists all keys.
 
 Exit codes: 0 stopped as asked, 1 could not start or had to stop, 2 wrong flags or configuration.";
 
@@ -87,8 +87,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
 
-    /// Which lines are logged: a level, or a filter such as `info,silhouette_server::consensus=debug` [default:
-    /// `RUST_LOG`, or info].
+    /// Which lines are logged: a level, or a filter such as `info,silhouette_server::consensus=debug` [default: info].
     #[arg(long, value_name = "FILTER")]
     pub log_level: Option<String>,
 

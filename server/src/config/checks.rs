@@ -4,6 +4,8 @@ mod addresses;
 mod raft;
 mod rounds;
 mod service;
+#[cfg(test)]
+mod tests;
 
 pub(super) use service::is_name;
 use std::{fmt::Display, ops::RangeInclusive};
@@ -34,7 +36,7 @@ impl Checks<'_> {
             // The first that somebody gave: a default alone is never wrong.
             let origins = paths.iter().map(|path| self.origins.of(path));
             let origin = origins.max_by_key(|origin| **origin != Origin::Default).unwrap_or(&Origin::Default).clone();
-            let sentence = format!("{} {must}", paths.first().unwrap_or(&""));
+            let sentence = format!("`{}` {must}", paths.first().unwrap_or(&""));
             self.problems.push(Problem::Senseless { origin, sentence });
         }
     }

@@ -63,7 +63,9 @@ impl Reading<'_> {
     }
 
     fn entry(&mut self, within: &str, key: &MarkedYaml<'_>, node: &MarkedYaml<'_>) {
-        let name = key.data.as_str().map_or_else(|| format!("{:?}", yaml::value(key)), str::to_owned);
+        let name =
+            key.data.as_str().map_or_else(|| yaml::value(key).as_ref().map(yaml::write), |it| Some(it.to_owned()));
+        let name = name.unwrap_or_default();
         let path = join(within, &name);
         if self.keys.is_section(&path) {
             self.section(&path, node);
@@ -129,7 +131,8 @@ mod tests {
         let (_, problems) = parse("# first\nraft:\n  tik: 20ms\nstorge: {data_dir: /x}\n1: 2\n");
         assert_eq!(problems[0], "file node.yaml:3:3: there is no key `raft.tik`; did you mean `raft.tick`?");
         assert_eq!(problems[1], "file node.yaml:4:1: there is no key `storge`; did you mean `storage`?");
-        assert_eq!(problems.len(), 3, "{problems:?}");
+        assert!(problems[2].starts_with("file node.yaml:5:1: there is no key `1`; "), "{problems:?}");
+        assert_eq!(problems.len(), 3);
     }
 
     #[test]

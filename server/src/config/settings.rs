@@ -164,7 +164,7 @@ mod tests {
     fn all_problems_are_named_at_once() {
         let error = settings(&["--client-addr", "192.0.2.1:1", "--http-addr", "192.0.2.1:2", "--name", "a b"]);
         let error = error.expect_err("four things are wrong");
-        for part in ["storage.data_dir", "client.addr", "http.addr", "name must"] {
+        for part in ["storage.data_dir", "client.addr", "http.addr", "`name` must"] {
             assert!(error.contains(part), "{part}: {error}");
         }
     }

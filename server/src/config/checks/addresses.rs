@@ -28,7 +28,7 @@ pub(super) fn check(configuration: &Configuration, dev: bool, checks: &mut Check
             checks.require(
                 listener.addr != other.addr || listener.addr.port() == 0,
                 [path.as_str(), other_path.as_str()],
-                format_args!("must not be the address of {other_path}, {}", other.addr),
+                format_args!("must not be the address of `{other_path}`, {}", other.addr),
             );
         }
     }

@@ -21,13 +21,13 @@ pub(super) fn check(configuration: &Configuration, checks: &mut Checks<'_>) {
     checks.require(
         raft.election_ticks > raft.heartbeat_ticks,
         ["raft.election_ticks", "raft.heartbeat_ticks"],
-        "must be more than raft.heartbeat_ticks",
+        "must be more than `raft.heartbeat_ticks`",
     );
     checks.require(raft.compact_bytes > 0, ["raft.compact_bytes"], "must not be 0");
     checks.require(
         raft.keep_entries < raft.compact_entries,
         ["raft.keep_entries", "raft.compact_entries"],
-        "must be less than raft.compact_entries",
+        "must be less than `raft.compact_entries`",
     );
     for (path, duration) in [
         ("raft.snapshot_idle", raft.snapshot_idle),
@@ -44,9 +44,9 @@ pub(super) fn check(configuration: &Configuration, checks: &mut Checks<'_>) {
     checks.require(
         heartbeat.is_none_or(|heartbeat| readiness.leader_silence > heartbeat),
         ["readiness.leader_silence", "raft.tick", "raft.heartbeat_ticks"],
-        "must be more than the time between heartbeats, raft.tick times raft.heartbeat_ticks",
+        "must be more than the time between heartbeats, `raft.tick` times `raft.heartbeat_ticks`",
     );
-    checks.require(liveness.stall > raft.tick, ["liveness.stall", "raft.tick"], "must be more than raft.tick");
+    checks.require(liveness.stall > raft.tick, ["liveness.stall", "raft.tick"], "must be more than `raft.tick`");
 }
 
 fn duration_within(checks: &mut Checks<'_>, path: &str, duration: Duration, range: &RangeInclusive<Duration>) {

@@ -31,7 +31,7 @@ pub(super) fn check(limits: &Limits, checks: &mut Checks<'_>) {
     checks.require(
         limits.max_open_rounds <= limits.max_rounds,
         ["rounds.max_open_rounds", "rounds.max_rounds"],
-        "must not be more than rounds.max_rounds",
+        "must not be more than `rounds.max_rounds`",
     );
     for (path, milliseconds, least) in [
         ("rounds.default_retention_ms", limits.default_retention_ms, 1),

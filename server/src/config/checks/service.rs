@@ -23,7 +23,7 @@ pub(super) fn check(configuration: &Configuration, checks: &mut Checks<'_>) {
         "must be 1 to 128 characters without spaces or control characters",
     );
     match &storage.data_dir {
-        None => checks.require(false, ["storage.data_dir"], "is not given: use --data-dir DIR"),
+        None => checks.require(false, ["storage.data_dir"], "is not given, and has no default: use --data-dir DIR"),
         Some(path) => checks.require(path != Path::new(""), ["storage.data_dir"], "must not be empty"),
     }
     checks.require(memory.budget_bytes != Some(0), ["memory.budget_bytes"], "must not be 0");

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogSection {
-    /// How lines look.
+    /// How lines look: `auto` is compact on a terminal and JSON elsewhere.
     pub format: LogFormat,
-    /// Which are written: a level, or a filter such as `info,silhouette_server::consensus=debug`. The environment's
-    /// `RUST_LOG` is taken instead if it is set, and `--log-level` over both.
+    /// Which lines are written: a level, or a filter such as `info,silhouette_server::consensus=debug`. `RUST_LOG` is
+    /// another name of the variable.
     pub level: String,
 }
 

@@ -12,18 +12,18 @@ use crate::{consensus::RaftSettings, transport::TransportSettings};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RaftSection {
-    /// The unit of raft's time.
+    /// The unit of raft's time, one tick.
     #[serde(with = "WithUnit")]
     pub tick: Duration,
     /// Ticks without a leader before a voter campaigns; at random up to twice as many.
     pub election_ticks: usize,
     /// Ticks between a leader's heartbeats.
     pub heartbeat_ticks: usize,
-    /// The log is compacted once its applied part holds this many bytes ..
+    /// The log is compacted once its applied part holds this many bytes, or `compact_entries`.
     pub compact_bytes: u64,
-    /// .. or this many entries ..
+    /// The log is compacted once its applied part holds this many entries, or `compact_bytes`.
     pub compact_entries: u64,
-    /// .. and then keeps this many for members that lag a little.
+    /// Entries that compacting keeps for members that lag a little.
     pub keep_entries: u64,
     /// A learner may be promoted when it lags by at most this many entries.
     pub promote_lag: u64,
@@ -36,7 +36,7 @@ pub struct RaftSection {
     /// An attempt to connect to another node fails after so long.
     #[serde(with = "WithUnit")]
     pub connect_timeout: Duration,
-    /// Pause before the next attempt.
+    /// Pause before the next attempt to connect to another node.
     #[serde(with = "WithUnit")]
     pub retry_pause: Duration,
 }

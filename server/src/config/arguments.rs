@@ -38,6 +38,7 @@ Exit codes: 0 stopped as asked, 1 could not start or had to stop, 2 wrong flags 
 /// or `cluster add` tells it where it belongs.
 #[derive(Debug, Clone, Default, Parser)]
 #[command(name = "silhouette-server", version, after_help = EXAMPLES, after_long_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that people give or leave out")]
 pub struct Arguments {
     /// YAML file of settings; --print-config shows all keys and where their values come from.
     #[arg(long, value_name = "FILE")]
@@ -119,17 +120,17 @@ impl Arguments {
         // A flag can only say yes.
         let insecure = self.insecure.then_some(true);
         [
-            Flag::new("storage.data_dir", "--data-dir", &self.data_dir),
-            Flag::new("name", "--name", &self.name),
-            Flag::new("client.addr", "--client-addr", &self.client_addr),
-            Flag::new("client.advertise_addr", "--advertise-client-addr", &self.advertise_client_addr),
-            Flag::new("peer.addr", "--peer-addr", &self.peer_addr),
-            Flag::new("peer.advertise_addr", "--advertise-peer-addr", &self.advertise_peer_addr),
-            Flag::new("http.addr", "--http-addr", &self.http_addr),
-            Flag::new("http.advertise_addr", "--advertise-http-addr", &self.advertise_http_addr),
-            Flag::new("insecure", "--insecure", &insecure),
-            Flag::new("log.format", "--log-format", &self.log_format),
-            Flag::new("log.level", "--log-level", &self.log_level),
+            Flag::new("storage.data_dir", "--data-dir", self.data_dir.as_ref()),
+            Flag::new("name", "--name", self.name.as_ref()),
+            Flag::new("client.addr", "--client-addr", self.client_addr.as_ref()),
+            Flag::new("client.advertise_addr", "--advertise-client-addr", self.advertise_client_addr.as_ref()),
+            Flag::new("peer.addr", "--peer-addr", self.peer_addr.as_ref()),
+            Flag::new("peer.advertise_addr", "--advertise-peer-addr", self.advertise_peer_addr.as_ref()),
+            Flag::new("http.addr", "--http-addr", self.http_addr.as_ref()),
+            Flag::new("http.advertise_addr", "--advertise-http-addr", self.advertise_http_addr.as_ref()),
+            Flag::new("insecure", "--insecure", insecure.as_ref()),
+            Flag::new("log.format", "--log-format", self.log_format.as_ref()),
+            Flag::new("log.level", "--log-level", self.log_level.as_ref()),
         ]
     }
 }
@@ -146,7 +147,7 @@ pub(super) struct Flag {
 }
 
 impl Flag {
-    fn new(path: &'static str, name: &'static str, value: &Option<impl Serialize>) -> Self {
+    fn new(path: &'static str, name: &'static str, value: Option<&impl Serialize>) -> Self {
         Self { path, name, value: serde_json::to_value(value) }
     }
 }

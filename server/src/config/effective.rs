@@ -27,30 +27,30 @@ impl Origins {
         self.given.insert(path, origin);
     }
 
-    /// `configuration` as YAML, each value with a comment that says where it came from. As a configuration file it gives the same
-    /// values. Nothing in it is secret: the configuration has no secrets.
+    /// `configuration` as YAML, each value with a comment that says where it came from. As a configuration file it gives
+    /// the same values. Nothing in it is secret: the configuration has no secrets.
     pub fn annotate(&self, configuration: &Configuration) -> String {
-        let mut text = String::new();
+        let mut lines = Vec::new();
         if let Value::Object(root) = configuration.to_value() {
-            self.write_section(&mut text, "", &root);
+            self.annotate_section("", &root, &mut lines);
         }
-        text
+        lines.concat()
     }
 
     /// Values first, then sections: a value below a section would belong to it.
-    fn write_section(&self, text: &mut String, path: &str, section: &Map<String, Value>) {
-        let indent = if path.is_empty() { "" } else { "  " }.repeat(path.split('.').count());
+    fn annotate_section(&self, path: &str, section: &Map<String, Value>, lines: &mut Vec<String>) {
+        let indent = if path.is_empty() { String::new() } else { "  ".repeat(path.split('.').count()) };
         let (sections, values): (Vec<_>, Vec<_>) = section.iter().partition(|(_, value)| value.is_object());
         for (name, value) in values {
             let origin = self.of(&join(path, name)).to_string();
             // A path of a file may have any characters; a comment ends where the line ends.
             let origin = origin.replace(char::is_control, "?");
-            text.push_str(&format!("{indent}{name}: {}  # {origin}\n", yaml::write(value)));
+            lines.push(format!("{indent}{name}: {}  # {origin}\n", yaml::write(value)));
         }
         for (name, value) in sections {
             if let Value::Object(section) = value {
-                text.push_str(&format!("{indent}{name}:\n"));
-                self.write_section(text, &join(path, name), section);
+                lines.push(format!("{indent}{name}:\n"));
+                self.annotate_section(&join(path, name), section, lines);
             }
         }
     }

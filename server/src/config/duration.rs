@@ -11,8 +11,8 @@ use serde::{
 /// Longer ones are mistakes, and adding them to a time could overflow.
 const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
 
-/// How a [`Duration`] is written in the configuration, for `#[serde(with = "WithUnit")]`: with its unit. A type and not a
-/// module, so that the schema of the configuration knows such keys, too.
+/// How a [`Duration`] is written in the configuration, for `#[serde(with = "WithUnit")]`: with its unit. A type and not
+/// a module, so that the schema of the configuration knows such keys, too.
 pub(super) struct WithUnit;
 
 impl WithUnit {

@@ -27,8 +27,8 @@ impl Origins {
         self.given.insert(path, origin);
     }
 
-    /// `configuration` as YAML, each value with a comment that says where it came from. As a configuration file it gives
-    /// the same values. Nothing in it is secret: the configuration has no secrets.
+    /// `configuration` as YAML, each value with a comment that says where it came from. As a configuration file it
+    /// gives the same values. Nothing in it is secret: the configuration has no secrets.
     pub fn annotate(&self, configuration: &Configuration) -> String {
         let mut lines = Vec::new();
         if let Value::Object(root) = configuration.to_value() {
@@ -71,8 +71,8 @@ impl Effective {
         self.origins.annotate(&self.configuration)
     }
 
-    /// Reads defaults, then the file that `arguments` names, then `variables` of the environment, then flags. All that is
-    /// wrong with them is named at once.
+    /// Reads defaults, then the file that `arguments` names, then `variables` of the environment, then flags. All that
+    /// is wrong with them is named at once.
     pub fn read(
         arguments: &Arguments,
         variables: impl IntoIterator<Item = (OsString, OsString)>,

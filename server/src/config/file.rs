@@ -13,7 +13,10 @@ use super::{
 
 /// What a YAML file gives, and what is wrong with it. It is read once, when the node starts.
 pub(super) fn read(path: &Path, keys: &Keys, problems: &mut Vec<Problem>) -> Vec<Given> {
-    match fs::read(path).and_then(|bytes| String::from_utf8(bytes).map_err(|_| io::ErrorKind::InvalidData.into())) {
+    let text = fs::read(path).and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not text (UTF-8)"))
+    });
+    match text {
         Ok(text) => parse(&text, path, keys, problems),
         Err(source) => {
             problems.push(Problem::Unreadable { path: path.to_owned(), source });
@@ -94,6 +97,7 @@ impl Reading<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::*;
@@ -149,6 +153,43 @@ mod tests {
             let (_, problems) = parse(text);
             assert_eq!(problems.len(), 1, "{text:?}: {problems:?}");
             assert!(problems[0].contains(place), "{text:?}: {problems:?}");
+        }
+    }
+
+    #[test]
+    fn depth_and_aliases_have_bounds() {
+        let deep = format!("name: {}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let wide = "a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\n";
+        let wide = (b'b'..b'z').fold(wide.to_owned(), |text, letter| {
+            let (this, next) = (char::from(letter), char::from(letter + 1));
+            format!("{text}{next}: &{next} [{}]\n", [format!("*{this}").as_str(); 10].join(", "))
+        });
+        for text in [deep, wide] {
+            let (given, problems) = parse(&text);
+            assert_eq!((given.len(), problems.len()), (0, 1), "{problems:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_text_is_refused() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        fs::write(file.path(), [b'a', 0xff]).expect("the file is written");
+        let mut problems = Vec::new();
+        assert!(read(file.path(), &Keys::new(), &mut problems).is_empty());
+        assert!(problems[0].to_string().ends_with("it is not text (UTF-8)"), "{problems:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in ".*") {
+            parse(&text);
+        }
+
+        #[test]
+        fn anything_like_yaml_is_read_or_refused(
+            text in "([a-c:?!&*|>%@`#,'\"{}\\[\\]~0-9. -]|raft|tick|\n|\n  |: |- |\t){0,40}",
+        ) {
+            parse(&text);
         }
     }
 }

@@ -161,8 +161,8 @@ mod tests {
         let kind = |path: &str| keys.find(path).map(|key| key.kind.clone());
         assert_eq!(kind("insecure"), Some(Kind::Boolean));
         assert_eq!(kind("raft.tick"), Some(Kind::Duration));
-        assert_eq!(kind("rounds.max_workers"), Some(Kind::Whole { most: u32::MAX.into() }));
-        assert_eq!(kind("memory.budget_bytes"), Some(Kind::Whole { most: i64::MAX.unsigned_abs() }));
+        assert_eq!(kind("rounds.max_workers"), Some(Kind::Whole { least: 0, most: u32::MAX.into() }));
+        assert_eq!(kind("memory.budget_bytes"), Some(Kind::Whole { least: 0, most: i64::MAX.unsigned_abs() }));
         assert_eq!(kind("client.addr"), Some(Kind::Address));
         assert_eq!(kind("storage.data_dir"), Some(Kind::Text));
         assert_eq!(kind("log.format"), Some(Kind::Word(["auto", "compact", "json"].map(str::to_owned).to_vec())));

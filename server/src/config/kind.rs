@@ -17,7 +17,9 @@ pub(super) enum Kind {
     Boolean,
     /// A number without a fraction, of at least 0.
     Whole {
-        /// The greatest that can be told.
+        /// The least that its type has.
+        least: u64,
+        /// The greatest that its type has and YAML can tell.
         most: u64,
     },
     /// Any number.
@@ -54,7 +56,7 @@ impl Kind {
         let format = schema.get("format").and_then(Value::as_str).unwrap_or_default();
         match type_names(schema).into_iter().find(|name| *name != "null") {
             Some("boolean") => Self::Boolean,
-            Some("integer") => Self::Whole { most: greatest(format) },
+            Some("integer") => Self::Whole { least: least(schema), most: most(format) },
             Some("number") => Self::Number,
             Some("string") if format == WithUnit::FORMAT => Self::Duration,
             Some("string") if format == ADDRESS_FORMAT => Self::Address,
@@ -97,8 +99,13 @@ fn words(schema: &Value) -> Vec<String> {
     documented.chain(list("enum")).filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// The greatest number of an integer's format that YAML can tell, too.
-fn greatest(format: &str) -> u64 {
+/// 1 for a type without zero.
+fn least(schema: &Value) -> u64 {
+    schema.get("minimum").and_then(Value::as_u64).unwrap_or(0)
+}
+
+/// By the integer's format.
+fn most(format: &str) -> u64 {
     match format {
         "uint8" => u8::MAX.into(),
         "uint16" => u16::MAX.into(),
@@ -111,7 +118,7 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Boolean => f.write_str("true or false"),
-            Self::Whole { most } => write!(f, "a whole number from 0 to {most}"),
+            Self::Whole { least, most } => write!(f, "a whole number from {least} to {most}"),
             Self::Number => f.write_str("a number"),
             Self::Duration => f.write_str("a duration with its unit, such as 100ms or 5s, of at most ten years"),
             Self::Address => f.write_str("an IP address and port, such as 127.0.0.1:7601"),
@@ -119,5 +126,32 @@ impl fmt::Display for Kind {
             Self::Text => f.write_str("text"),
             Self::Other => f.write_str("what docs/configuration.md says"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        net::SocketAddr,
+        num::{NonZeroU32, NonZeroUsize},
+    };
+
+    use schemars::schema_for;
+
+    use super::{super::LogFormat, *};
+
+    #[test]
+    fn kinds_follow_from_types() {
+        assert_eq!(Kind::of(&schema_for!(u8)), (Kind::Whole { least: 0, most: 255 }, false));
+        assert_eq!(Kind::of(&schema_for!(NonZeroU32)), (Kind::Whole { least: 1, most: u32::MAX.into() }, false));
+        let most = i64::MAX.unsigned_abs();
+        assert_eq!(Kind::of(&schema_for!(Option<NonZeroUsize>)), (Kind::Whole { least: 1, most }, true));
+        assert_eq!(Kind::of(&schema_for!(f64)), (Kind::Number, false));
+        assert_eq!(Kind::of(&schema_for!(Option<bool>)), (Kind::Boolean, true));
+        assert_eq!(Kind::of(&schema_for!(SocketAddr)), (Kind::Text, false));
+        assert_eq!(Kind::of(&schema_for!(WithUnit)), (Kind::Duration, false));
+        assert_eq!(Kind::of(&schema_for!(Vec<u8>)), (Kind::Other, false));
+        let words = Kind::Word(["auto", "compact", "json"].map(str::to_owned).to_vec());
+        assert_eq!(Kind::of(&schema_for!(LogFormat)), (words, false));
     }
 }

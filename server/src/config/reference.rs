@@ -26,9 +26,9 @@ It reads all of them once, when it starts: a change takes effect at the next sta
 with the same file, variables and flags prints what results, each value with where it came from, and says whether a node
 would start with it. What is printed is a configuration file, too.
 
-A key or variable that does not exist is an error that names the nearest one that does, and so is a value that its key does
-not take or that makes no sense together with others. All errors are told at once, each with where it is (file, line and
-column; variable; flag). The exit code is 2, and nothing was touched.
+A key or variable that does not exist is an error that names the nearest one that does. A value that its key does not
+take, or that makes no sense together with others, is an error, too. All of them are told at once, each with where it is
+(file, line and column; variable; flag). The exit code is 2, and nothing was touched.
 
 - A duration is a number with its unit: `100ms`, `5s`, `1h 30m`. A bare number is refused.
 - An optional key is `null`, or left out, for its default. A section without keys may be left empty.
@@ -87,7 +87,7 @@ fn takes(key: &Key) -> String {
     format!("{}{optional}", key.kind.name())
 }
 
-/// What the description tells where nobody gives an optional value.
+/// Empty for an optional key: its description tells what happens then.
 fn default(key: &Key) -> String {
     match &key.default {
         Value::Null => String::new(),

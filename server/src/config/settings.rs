@@ -51,8 +51,8 @@ const MEMORY_SHARE_PERCENT: u64 = 70;
 const MEMORY_UNKNOWN_BYTES: u64 = 1 << 30;
 
 impl Settings {
-    /// Reads what the command line, its file and the environment result in, and checks it. All that is wrong is named at
-    /// once.
+    /// Reads what the command line, its file and the environment result in, and checks it. All that is wrong is named
+    /// at once.
     pub fn new(arguments: &Arguments) -> Result<Self, ConfigurationError> {
         Self::of(Effective::read(arguments, env::vars_os())?, arguments.dev)
     }

@@ -12,6 +12,7 @@ use silhouette_tests::harness::{
     node::Node,
     rounds::{check_answers, random_pairs},
     search::files,
+    waiting::eventually,
     wire::refused,
 };
 
@@ -140,8 +141,15 @@ async fn a_data_directory_of_another_cluster_is_no_member_of_this_one() -> Resul
     ensure!(identity.cluster_id != ours.cluster_id, "the clusters have different ids");
     let transfer =
         silhouette_proto::v1::TransferLeadershipRequest { cluster_id: ours.cluster_id.clone(), member_id: 0 };
-    let refusal = refused(wire.cluster.clone().transfer_leadership(transfer).await)?;
-    assert_eq!((refusal.reason.as_str(), &refusal.metadata["clusterId"]), ("WRONG_CLUSTER", &theirs.cluster_id));
+    // Only a leader answers for its cluster, and this one has yet to elect itself.
+    let refusal = eventually("the other cluster refuses", async || {
+        let refusal = refused(wire.cluster.clone().transfer_leadership(transfer.clone()).await)?;
+        ensure!(refusal.reason != "NO_LEADER", "it has no leader");
+        Ok(refusal)
+    })
+    .await?;
+    assert_eq!(refusal.reason, "WRONG_CLUSTER");
+    assert_eq!(refusal.metadata.get("clusterId"), Some(&theirs.cluster_id));
     // A client that asks the foreign node is told that it knows no such round; this one asks the others alone.
     let others: Vec<_> =
         (0..3).filter(|&other| other != index).map(|other| cluster.endpoints().remove(other)).collect();

@@ -18,6 +18,7 @@ mod admission;
 mod apply;
 mod chunk;
 mod command;
+mod divergence;
 mod due;
 mod effect;
 mod encoding_plan;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod admission;
+mod divergence;
 mod encoding;
 mod lifecycle;
 mod machine;

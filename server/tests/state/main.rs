@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod admission;
+mod conflicts;
+mod determinism;
+mod dice;
 mod divergence;
 mod encoding;
 mod lifecycle;

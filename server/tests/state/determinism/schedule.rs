@@ -252,7 +252,7 @@ fn borrowed(pairs: &[(String, String)]) -> Vec<(&str, &str)> {
 /// repeats one.
 fn content(dice: &mut Dice, rule: OnConflict, name: &str) -> Vec<Pairs> {
     let mut used = BTreeSet::new();
-    let shared_one_in = if rule.allows_overlap() { 1 } else { 30 };
+    let shared_one_in = if rule.allows_overlap() { 1 } else { 8 };
     let chunks = if dice.one_in(12) { 0 } else { 1 + dice.roll(2) };
     let mut chunk = || {
         let mut pairs = Pairs::new();

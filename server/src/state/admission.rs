@@ -69,7 +69,7 @@ impl State {
         let budget = self.memory_budget_bytes().ok_or(Rejection::ClusterForming)?;
         let limit = budget.saturating_sub(self.reserved_bytes());
         if bytes > limit {
-            return Err(Rejection::RoundTooLarge { id: id.clone(), bytes, limit });
+            return Err(Rejection::MemoryBudgetExceeded { id: id.clone(), bytes, limit });
         }
         Ok(())
     }

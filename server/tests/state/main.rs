@@ -9,6 +9,7 @@ mod dice;
 mod divergence;
 mod encoding;
 mod lifecycle;
+mod limits;
 mod machine;
 mod members;
 mod publishing;

@@ -41,7 +41,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::Refused`] with `ROUND_SPEC_DIFFERS` if the id is taken by a round with another spec,
-    /// `ROUND_ID_RETIRED` if it was taken in the last 24 hours, `ROUND_TOO_LARGE` or `TOO_MANY_ROUNDS` if the cluster
+    /// `ROUND_ID_RETIRED` if it was taken in the last 24 hours, `MEMORY_BUDGET_EXCEEDED`, `TOO_MANY_OPEN_ROUNDS` or `TOO_MANY_ROUNDS` if the cluster
     /// has no room for it.
     pub async fn start_round(&self, id: impl Into<String>, spec: &RoundSpec) -> Result<Round, Error> {
         let request = StartRoundRequest { round_id: id.into(), spec: Some(spec.to_wire()) };

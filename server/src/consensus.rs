@@ -13,7 +13,7 @@
 //! - The log is compacted past a shredded round's last entry before the round's key is destroyed.
 
 mod apply_thread;
-mod clock;
+pub(crate) mod clock;
 mod compaction;
 mod entry;
 mod error;

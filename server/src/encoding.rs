@@ -19,6 +19,7 @@ mod files;
 mod held;
 mod keeper;
 mod pairs;
+mod recipe;
 mod reporter;
 mod serving;
 mod shelf;
@@ -28,8 +29,10 @@ mod work;
 
 use std::{collections::BTreeSet, num::NonZeroUsize, sync::Arc, time::Duration};
 
-pub use held::HeldRound;
+pub use held::{HeldRound, UnfitError};
+pub use pairs::Pairs;
 use parking_lot::Mutex;
+pub use recipe::{Recipe, RecipeError};
 use silhouette_proto::v1::FetchEncodingRequest;
 use tokio::{sync::watch, task::JoinHandle};
 use tonic::Status;

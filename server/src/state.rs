@@ -18,6 +18,7 @@ mod admission;
 mod apply;
 mod chunk;
 mod command;
+mod divergence;
 mod due;
 mod effect;
 mod encoding_plan;
@@ -147,12 +148,22 @@ impl State {
         &self.cluster.limits
     }
 
-    /// All members that ever were, removed ones included, by id.
+    /// All members, and the last of those that were removed, by id.
     pub fn members(&self) -> impl Iterator<Item = &MemberRecord> {
         self.cluster.members.values()
     }
 
-    /// One member, removed ones included.
+    /// Where a member is in the cluster's life. `None` if its number was never given.
+    pub fn member_state(&self, id: MemberId) -> Option<MemberState> {
+        match self.member(id) {
+            Some(record) => Some(record.state),
+            // Removed so long ago that its record is forgotten.
+            None if (1..=self.cluster.last_member.0).contains(&id.0) => Some(MemberState::Removed),
+            None => None,
+        }
+    }
+
+    /// The record of a member, also if it was removed not long ago.
     pub fn member(&self, id: MemberId) -> Option<&MemberRecord> {
         self.cluster.members.get(&id)
     }

@@ -11,3 +11,4 @@ mod nothing_acknowledged_is_lost;
 mod published_keys_are_in_no_file;
 mod readiness_follows_the_cluster;
 mod the_command_line_keeps_its_word;
+mod the_order_of_commits_decides_keys;

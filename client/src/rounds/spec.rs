@@ -24,13 +24,17 @@ pub enum ValueLength {
     Exactly(u32),
 }
 
-/// What happens when two workers publish the same key.
+/// What happens when two workers publish the same key. A key twice in one publication is always an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum OnConflict {
     /// The later publication is refused whole.
     #[default]
     Reject,
+    /// Both succeed; the key has the value of whoever committed first.
+    First,
+    /// Both succeed; the key has the value of whoever committed last.
+    Last,
 }
 
 /// What happens to an open round at its deadline.
@@ -73,8 +77,8 @@ pub enum Downloads {
 pub struct RoundSpec {
     /// Who must have published before it seals by itself.
     pub workers: Workers,
-    /// The most pairs; `None`: the cluster's limit, and the encoding is as large as the pairs published need, rounded
-    /// up.
+    /// The most pairs, a key that several workers publish counted once; `None`: the cluster's limit, and the encoding
+    /// is as large as the pairs published need, rounded up.
     pub max_pairs: Option<u64>,
     /// How long values are; up to 64 bytes unless set.
     pub value_length: ValueLength,
@@ -198,6 +202,8 @@ impl RoundSpec {
         };
         let on_conflict = match self.on_conflict {
             OnConflict::Reject => v1::OnConflict::Reject,
+            OnConflict::First => v1::OnConflict::First,
+            OnConflict::Last => v1::OnConflict::Last,
         };
         let on_deadline = match self.on_deadline {
             OnDeadline::Fail => v1::OnDeadline::Fail,
@@ -232,6 +238,11 @@ impl RoundSpec {
             Some(WireLength::FixedValueBytes(bytes)) => ValueLength::Exactly(bytes),
             None => ValueLength::UpTo(Self::DEFAULT_VALUE_BYTES),
         };
+        let on_conflict = match v1::OnConflict::try_from(spec.on_conflict) {
+            Ok(v1::OnConflict::First) => OnConflict::First,
+            Ok(v1::OnConflict::Last) => OnConflict::Last,
+            _ => OnConflict::Reject,
+        };
         let on_deadline = match v1::OnDeadline::try_from(spec.on_deadline) {
             Ok(v1::OnDeadline::Seal) => OnDeadline::Seal,
             _ => OnDeadline::Fail,
@@ -240,7 +251,7 @@ impl RoundSpec {
             workers,
             max_pairs: spec.max_pairs,
             value_length,
-            on_conflict: OnConflict::Reject,
+            on_conflict,
             deadline: duration(spec.deadline_ms),
             on_deadline,
             retention: duration(spec.retention_ms),
@@ -274,6 +285,8 @@ mod tests {
     fn a_spec_survives_the_wire() {
         let specs = [
             RoundSpec::for_workers(3),
+            RoundSpec::for_workers(3).on_conflict(OnConflict::First),
+            RoundSpec::for_workers(3).on_conflict(OnConflict::Last),
             RoundSpec::for_named_workers(["a", "b"])
                 .max_pairs(0)
                 .values_of(8)

@@ -191,7 +191,7 @@ impl ApplyThread {
     fn members_changed(&mut self) -> Result<(), StorageError> {
         let removed = {
             let state = self.shared.state.read();
-            state.member(self.shared.member).is_some_and(|member| member.state == MemberState::Removed)
+            state.member_state(self.shared.member) == Some(MemberState::Removed)
         };
         if removed && !self.shared.status.borrow().removed {
             tracing::warn!(member = %self.shared.member, "this member was removed from the cluster");

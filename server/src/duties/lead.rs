@@ -63,8 +63,13 @@ fn what_is_due(consensus: &Consensus, voices: &mut Voices) -> Vec<Due> {
         let status = status.borrow();
         voices.active_voters(Instant::now(), consensus.member_id(), &status, &state.configuration().raft)
     };
-    let mut due = state.due(now, &LeaderView { active_voters });
-    if is_tick_due(&state, now) {
+    duties(&state, now, &LeaderView { active_voters })
+}
+
+/// What a leader proposes at `now`.
+fn duties(state: &State, now: ClusterTime, view: &LeaderView) -> Vec<Due> {
+    let mut due = state.due(now, view);
+    if is_tick_due(state, now) {
         due.push(Due::Command(Command::Tick));
     }
     due
@@ -112,6 +117,9 @@ impl Agenda {
         self.under_way.remove(&task);
     }
 }
+
+#[cfg(test)]
+mod leader_changes;
 
 #[cfg(test)]
 mod tests {

@@ -19,9 +19,14 @@ pub(crate) async fn register(consensus: Consensus, record: MemberRecord) {
     loop {
         // Marks what is applied now as seen, so that a change between the look and the wait is not missed.
         applied.borrow_and_update();
-        let known = consensus.state().member(record.id).cloned();
+        let known = {
+            let state = consensus.state();
+            if state.member_state(record.id) == Some(MemberState::Removed) {
+                return;
+            }
+            state.member(record.id).cloned()
+        };
         match known {
-            Some(known) if known.state == MemberState::Removed => return,
             Some(known) if !says_the_same(&known, &record) => {
                 match submit(&consensus, &record).await {
                     Ok(()) => tracing::info!(member = %record.id, "registered with the cluster"),

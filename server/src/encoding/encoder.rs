@@ -2,16 +2,11 @@
 
 use std::{num::NonZeroUsize, sync::Arc, time::Instant};
 
-use silhouette_pir::{
-    Plan,
-    okvs::{self, EncodeError},
-};
-
-use super::{EncodingSettings, HeldRound, files::EncodingFiles, pairs::Pairs, work::Sealing};
+use super::{EncodingSettings, HeldRound, Recipe, files::EncodingFiles, work::Sealing};
 use crate::{
     consensus::Consensus,
     ids::RoundUid,
-    state::{ChunkKey, EncodingOutcome, EncodingPlan, EncodingPlanError, Publication, Round, State},
+    state::{EncodingOutcome, State},
     storage::StorageError,
 };
 
@@ -48,22 +43,20 @@ pub(super) fn encode(
     files: &EncodingFiles,
     settings: &EncodingSettings,
 ) -> Result<Made, EncoderError> {
-    let (sealed, keys) = read_sealed(&consensus.state(), uid, reseal).ok_or(EncoderError::Obsolete)?;
-    let pairs = Pairs::gather(consensus.chunks(keys))?;
+    let recipe = read_recipe(&consensus.state(), uid, reseal).ok_or(EncoderError::Obsolete)?;
+    let pairs = recipe.gather(consensus.chunks(recipe.chunks().to_vec()))?;
     let begun = Instant::now();
     let threads = threads(settings, consensus.state().limits().encoding_threads);
-    match encode_pairs(uid, &sealed, &pairs, threads) {
+    match recipe.encode(&pairs, threads) {
         Ok(round) => {
             (settings.observe_encode)(begun.elapsed());
             files.write(round.encoding_digest(), &round.encoding())?;
             files.write(round.hint_digest(), &round.hint())?;
             let (encoding, hint) = (round.encoding_digest(), round.hint_digest());
-            let input = pairs.digest(&sealed.plan.cell_seed);
-            let outcome = EncodingOutcome::Encoded { input, encoding, hint };
+            let outcome = EncodingOutcome::Encoded { input: recipe.input_digest(&pairs), encoding, hint };
             Ok(Made { outcome, round: Some(Arc::new(round)) })
         }
         Err(error) => {
-            // Names pairs by number, if at all.
             tracing::error!(%uid, reseal, %error, "the round cannot be encoded");
             Ok(Made::failed())
         }
@@ -75,55 +68,11 @@ pub(super) fn threads(settings: &EncodingSettings, limit: u32) -> NonZeroUsize {
     NonZeroUsize::new(limit as usize).map_or(NonZeroUsize::MIN, |limit| settings.threads.min(limit))
 }
 
-/// What a round's sealing fixes.
-struct Sealed {
-    plan: EncodingPlan,
-    shape: Plan,
-}
-
-/// Why pairs cannot be encoded: a matter of the pairs and seeds, the same on every member.
-#[derive(Debug, thiserror::Error)]
-enum Unencodable {
-    #[error(transparent)]
-    Encode(#[from] EncodeError),
-    #[error("{0}")]
-    Unfit(#[from] super::held::UnfitError),
-}
-
-/// What to encode, and the keys of its chunks; `None` if the sealing is obsolete.
-fn read_sealed(state: &State, uid: RoundUid, reseal: u32) -> Option<(Sealed, Vec<ChunkKey>)> {
+/// What to encode; `None` if the sealing is obsolete.
+fn read_recipe(state: &State, uid: RoundUid, reseal: u32) -> Option<Recipe> {
     let round = state.live_round(uid)?;
     if round.sealing()?.reseal != reseal {
         return None;
     }
-    let plan = round.encoding_plan()?;
-    // A sealing with an impossible plan is never applied.
-    let shape = plan.parameters.plan(round.spec().values);
-    let shape = shape.inspect_err(|error: &EncodingPlanError| tracing::error!(%uid, %error, "no such plan")).ok()?;
-    Some((Sealed { plan, shape }, published_chunks(round)))
-}
-
-/// The chunks of publications that were committed, by worker.
-fn published_chunks(round: &Round) -> Vec<ChunkKey> {
-    let published = round.secret.publications.iter().filter_map(|(worker, publication)| match publication {
-        Publication::Published(published) => Some((worker, published)),
-        Publication::Staged(_) => None,
-    });
-    published
-        .flat_map(|(worker, published)| ChunkKey::all(round.uid(), worker, published.upload, published.chunks))
-        .collect()
-}
-
-fn encode_pairs(
-    uid: RoundUid,
-    sealed: &Sealed,
-    pairs: &Pairs,
-    threads: NonZeroUsize,
-) -> Result<HeldRound, Unencodable> {
-    let Sealed { plan, shape } = sealed;
-    let hash_seed = plan.parameters.hash_seed();
-    let cell_seed = plan.cell_seed.to_cell_seed();
-    let accept = |encoding: &okvs::Encoding| shape.accepts(encoding);
-    let encoding = okvs::encode(pairs.as_slice(), shape.shape(), &hash_seed, &cell_seed, threads, accept)?;
-    Ok(HeldRound::make(uid, shape, &encoding, threads)?)
+    Recipe::of(round)
 }

@@ -9,7 +9,7 @@ use crate::ids::{Digest, RoundUid};
 
 /// Why files are not the encoding of a round.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum UnfitError {
+pub enum UnfitError {
     /// The file is no encoding.
     #[error("encoding file: {0}")]
     Format(#[from] okvs::FormatError),

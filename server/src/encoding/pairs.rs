@@ -7,21 +7,25 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::{
     ids::Digest,
-    state::{ChunkKey, SecretSeed},
+    state::{ChunkKey, OnConflict, SecretSeed},
     storage::StorageError,
 };
 
-/// A round's pairs. They share the memory of the chunks that they came in, which is wiped when this is dropped.
+/// A round's pairs, one of each key. They share the memory of the chunks that they came in, which is wiped when this is
+/// dropped.
 #[derive(Default)]
-pub(super) struct Pairs {
+pub struct Pairs {
     pairs: Vec<(Bytes, Bytes)>,
     chunks: Vec<Bytes>,
 }
 
 impl Pairs {
-    /// Reads the pairs of chunks.
+    /// Reads the pairs of chunks. Where the round allows that publications overlap, the first pair of each key stays.
+    ///
+    /// Otherwise a key that comes twice stays twice: that is damage, which the encoding refuses.
     pub(super) fn gather(
         chunks: impl Iterator<Item = Result<(ChunkKey, Bytes), StorageError>>,
+        on_conflict: OnConflict,
     ) -> Result<Self, StorageError> {
         let mut gathered = Self::default();
         for chunk in chunks {
@@ -30,11 +34,16 @@ impl Pairs {
             let decoded = PublishChunk::decode(chunk).map_err(StorageError::damaged("chunk"))?;
             gathered.pairs.extend(decoded.pairs.into_iter().map(|pair| (pair.key, pair.value)));
         }
+        if on_conflict.allows_overlap() {
+            // Stable, so that the first of equal keys stays first. Neither encoding nor digest depends on the order.
+            gathered.pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
+            gathered.pairs.dedup_by(|(later, _), (earlier, _)| later == earlier);
+        }
         Ok(gathered)
     }
 
     /// Keys and values.
-    pub(super) fn as_slice(&self) -> &[(Bytes, Bytes)] {
+    pub fn as_slice(&self) -> &[(Bytes, Bytes)] {
         &self.pairs
     }
 
@@ -76,8 +85,12 @@ mod tests {
         (key, PublishChunk { sequence, pairs }.encode_to_vec().into())
     }
 
+    fn gather(chunks: Vec<(ChunkKey, Bytes)>, on_conflict: OnConflict) -> Pairs {
+        Pairs::gather(chunks.into_iter().map(Ok), on_conflict).expect("pairs")
+    }
+
     fn digest(chunks: Vec<(ChunkKey, Bytes)>, seed: u8) -> Digest {
-        Pairs::gather(chunks.into_iter().map(Ok)).expect("pairs").digest(&SecretSeed::from_bytes([seed; 32]))
+        gather(chunks, OnConflict::Reject).digest(&SecretSeed::from_bytes([seed; 32]))
     }
 
     #[test]
@@ -97,6 +110,21 @@ mod tests {
     #[test]
     fn a_chunk_that_cannot_be_read_stops_the_gathering() {
         let missing = StorageError::ChunkMissing { uid: RoundUid([1; 16]), sequence: 0 };
-        assert!(Pairs::gather(vec![Err(missing)].into_iter()).is_err());
+        assert!(Pairs::gather(vec![Err(missing)].into_iter(), OnConflict::Reject).is_err());
+    }
+
+    #[test]
+    fn of_keys_that_overlap_the_first_pair_stays_and_the_digest_is_of_what_stays() {
+        let chunks = || vec![chunk(0, &[("b", "1"), ("a", "1")]), chunk(1, &[("c", "2"), ("b", "2")])];
+        for rule in [OnConflict::First, OnConflict::Last] {
+            let gathered = gather(chunks(), rule);
+            let values: Vec<_> = gathered.as_slice().iter().map(|(key, value)| (&key[..], &value[..])).collect();
+            assert_eq!(values, [(&b"a"[..], &b"1"[..]), (b"b", b"1"), (b"c", b"2")]);
+            assert_eq!(
+                gathered.digest(&SecretSeed::from_bytes([7; 32])),
+                digest(vec![chunk(0, &[("a", "1"), ("b", "1"), ("c", "2")])], 7)
+            );
+        }
+        assert_eq!(gather(chunks(), OnConflict::Reject).as_slice().len(), 4, "elsewhere nothing is hidden");
     }
 }

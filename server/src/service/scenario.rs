@@ -2,7 +2,10 @@
 
 use crate::{
     ids::{ClusterTime, Digest, InstanceId, LogIndex, MemberId, RoundUid, UploadId, WorkerName},
-    state::{Command, EncodingOutcome, Entry, Expected, Limits, MemberRecord, MemberState, Reply, RoundSpec, State},
+    state::{
+        Command, EncodingOutcome, Entry, Expected, ExpectedPhase, Limits, MemberRecord, MemberState, Reply, RoundSpec,
+        State,
+    },
 };
 
 /// Digest of the encodings that members report here.
@@ -49,10 +52,22 @@ impl Scenario {
 
     /// An open round; its uid repeats `byte`.
     pub(super) fn open(&mut self, byte: u8) -> RoundUid {
+        self.start(byte, RoundSpec::new(Expected::Count(1), &Limits::default()))
+    }
+
+    fn start(&mut self, byte: u8, spec: RoundSpec) -> RoundUid {
         let uid = RoundUid([byte; 16]);
         let id = format!("r{byte}").parse().expect("a round id");
-        let spec = RoundSpec::new(Expected::Count(1), &Limits::default());
         self.apply(Command::StartRound { uid, id, spec });
+        uid
+    }
+
+    /// A round whose deadline passed when one of two workers had published.
+    pub(super) fn failed(&mut self, byte: u8, upload: UploadId, why: &str) -> RoundUid {
+        let spec = RoundSpec::new(Expected::Count(2), &Limits::default());
+        let uid = self.start(byte, RoundSpec { deadline_ms: Some(0), ..spec });
+        self.publish(uid, upload);
+        self.apply(Command::Fail { uid, expected: ExpectedPhase::Open, reason: why.to_owned() });
         uid
     }
 

@@ -13,11 +13,13 @@ use crate::ids::RoundId;
 const PAIR_FRAME_BYTES: u64 = 32;
 
 /// How many bytes of pairs, bookkeeping included, a round may stage and publish: enough for its pairs at their longest,
-/// each in a chunk of its own, unless the limit is less.
+/// each in a chunk of its own, unless the limit is less. Where publications may overlap, each may have all the pairs.
 pub(super) fn byte_limit(spec: &RoundSpec, limits: &Limits) -> u64 {
     let lengths = u64::from(limits.max_key_bytes) + u64::from(spec.values.max_bytes());
     let pair = lengths + PAIR_FRAME_BYTES + PAIR_OVERHEAD_BYTES + CHUNK_OVERHEAD_BYTES;
-    let pairs = spec.pair_limit(limits).saturating_add(u64::from(limits.max_workers));
+    let publications = if spec.on_conflict.allows_overlap() { spec.expected.workers() } else { 1 };
+    let pairs = spec.pair_limit(limits).saturating_mul(u64::from(publications));
+    let pairs = pairs.saturating_add(u64::from(limits.max_workers));
     pairs.saturating_mul(pair).min(limits.max_bytes_per_round)
 }
 
@@ -67,7 +69,7 @@ impl State {
         let budget = self.memory_budget_bytes().ok_or(Rejection::ClusterForming)?;
         let limit = budget.saturating_sub(self.reserved_bytes());
         if bytes > limit {
-            return Err(Rejection::RoundTooLarge { id: id.clone(), bytes, limit });
+            return Err(Rejection::MemoryBudgetExceeded { id: id.clone(), bytes, limit });
         }
         Ok(())
     }

@@ -56,18 +56,13 @@ impl State {
 
     fn due_of_open(&self, round: &Round, now: ClusterTime) -> Vec<Due> {
         let uid = round.uid();
-        if round.is_complete() {
-            return vec![Due::Seal { uid, reseal: 0 }];
+        if round.has_missed_deadline(now) {
+            let (published, expected) = (round.record.published.len(), round.spec().expected.workers());
+            let reason = format!("its deadline passed when {published} of {expected} workers had published");
+            return vec![Due::Command(Command::Fail { uid, expected: ExpectedPhase::Open, reason })];
         }
-        if round.deadline().is_some_and(|deadline| deadline <= now) {
-            return vec![match round.spec().on_deadline {
-                OnDeadline::Seal => Due::Seal { uid, reseal: 0 },
-                OnDeadline::Fail => {
-                    let (published, expected) = (round.record.published.len(), round.spec().expected.workers());
-                    let reason = format!("its deadline passed when {published} of {expected} workers had published");
-                    Due::Command(Command::Fail { uid, expected: ExpectedPhase::Open, reason })
-                }
-            }];
+        if round.is_complete() || round.is_past_deadline(now) {
+            return vec![Due::Seal { uid, reseal: 0 }];
         }
         let idle = round.secret.publications.iter().filter_map(|(worker, publication)| match publication {
             Publication::Staged(staged) if staged.active_at.after(self.limits().staging_idle_ms) <= now => {
@@ -84,8 +79,7 @@ impl State {
     }
 
     fn due_of_sealed(&self, round: &Round, sealing: &Sealing, now: ClusterTime) -> Option<Due> {
-        let waited = sealing.disagreed_at.is_some_and(|since| since.after(self.limits().reseal_wait_ms) <= now);
-        if !waited && self.configuration().raft.verdict(&round.record.reports) != Verdict::Hopeless {
+        if !self.is_without_agreement(round, sealing, now) {
             return None;
         }
         let (uid, reseal) = (round.uid(), sealing.reseal);
@@ -94,6 +88,12 @@ impl State {
         }
         let reason = format!("its members could not agree on an encoding in {} sealings", u64::from(reseal) + 1);
         Some(Due::Command(Command::Fail { uid, expected: ExpectedPhase::Sealed { reseal }, reason }))
+    }
+
+    /// Whether no more is waited for members to agree on an encoding: nothing can win, or nothing has won for too long.
+    pub(super) fn is_without_agreement(&self, round: &Round, sealing: &Sealing, now: ClusterTime) -> bool {
+        let waited = sealing.disagreed_at.is_some_and(|since| since.after(self.limits().reseal_wait_ms) <= now);
+        waited || self.configuration().raft.verdict(&round.record.reports) == Verdict::Hopeless
     }
 
     fn is_shred_due(&self, round: &Round, held: &Held, now: ClusterTime, view: &LeaderView) -> bool {
@@ -129,6 +129,18 @@ impl State {
             Phase::Ready(_) | Phase::Failed { .. } => round.retained_until(),
             Phase::Ended { .. } => None,
         }
+    }
+}
+
+impl Round {
+    fn is_past_deadline(&self, now: ClusterTime) -> bool {
+        self.deadline().is_some_and(|deadline| deadline <= now)
+    }
+
+    /// Whether it is open, past a deadline at which it fails, and somebody is missing. Whoever is the last to publish
+    /// before the round is closed completes it, be it after the deadline.
+    pub(super) fn has_missed_deadline(&self, now: ClusterTime) -> bool {
+        self.is_past_deadline(now) && self.spec().on_deadline == OnDeadline::Fail && !self.is_complete()
     }
 }
 

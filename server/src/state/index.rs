@@ -1,4 +1,5 @@
-//! Which keys of an open round were published and staged: how conflicts are found without reading chunks.
+//! Which keys of an open round were published and staged: how conflicts are found, and keys that several publications
+//! have counted once, without reading chunks.
 //!
 //! Volatile: it follows from the chunks. Digests are never stored, so they need neither a key nor a domain.
 
@@ -25,7 +26,8 @@ fn key_digest(key: &[u8]) -> KeyDigest {
 /// The keys of an open round.
 #[derive(Default)]
 pub(super) struct KeyIndex {
-    /// Workers that have published, in any order; [`Self::published`] refers to them by position.
+    /// Workers that have published, in any order; [`Self::published`] refers to them by position: to any of those that
+    /// have the key, where several may.
     publishers: Vec<WorkerName>,
     published: HashMap<KeyDigest, u32>,
     staged: BTreeMap<WorkerName, StagedKeys>,
@@ -76,6 +78,12 @@ impl KeyIndex {
     pub(super) fn staged_digest(&self, worker: &WorkerName) -> Digest {
         let mut pairs = self.staged.get(worker).map(|staged| staged.pairs.clone()).unwrap_or_default();
         Digest(content_digest(&mut pairs))
+    }
+
+    /// How many keys that `worker` has staged were published.
+    pub(super) fn repeated(&self, worker: &WorkerName) -> u64 {
+        let staged = self.staged.get(worker).into_iter().flat_map(|staged| &staged.keys);
+        staged.filter(|key| self.published.contains_key(*key)).count() as u64
     }
 
     /// The first staged pair of `worker` whose key another worker has published.

@@ -42,6 +42,8 @@ pub struct Published {
     pub chunks: u64,
     /// How many pairs it has.
     pub pairs: u64,
+    /// How many of their keys earlier publications have too; none unless the round allows that.
+    pub repeated: u64,
     /// Bytes of them, bookkeeping included.
     pub charged_bytes: u64,
     /// Its content digest.

@@ -69,19 +69,38 @@ pub enum Rejection {
         /// Which fields differ.
         fields: Vec<&'static str>,
     },
-    /// The round needs more memory than members offer, or holds more bytes than it may.
-    #[error("round {id} needs {bytes} bytes where {limit} are left")]
-    RoundTooLarge {
+    /// The round at its maxima needs more memory than other rounds leave of what members offer.
+    #[error(
+        "round {id} needs {bytes} bytes of memory on each member where {limit} are left; ask for fewer pairs or shorter \
+         values, or delete rounds"
+    )]
+    MemoryBudgetExceeded {
         /// Its name.
         id: RoundId,
         /// What it needs.
         bytes: u64,
-        /// What it may have.
+        /// What is left.
+        limit: u64,
+    },
+    /// The round would hold more bytes of pairs than it may.
+    #[error("round {id} would hold {bytes} bytes of pairs, bookkeeping included, more than {limit}")]
+    RoundTooLarge {
+        /// Its name.
+        id: RoundId,
+        /// What it would hold.
+        bytes: u64,
+        /// What it may hold.
         limit: u64,
     },
     /// There are as many rounds as there may be.
-    #[error("there are already {limit} rounds")]
+    #[error("there are already {limit} rounds; delete some")]
     TooManyRounds {
+        /// How many there may be.
+        limit: u32,
+    },
+    /// There are as many rounds as there may be whose encoding is not agreed yet.
+    #[error("there are already {limit} rounds that are open or sealed; wait until one is ready, or delete some")]
+    TooManyOpenRounds {
         /// How many there may be.
         limit: u32,
     },

@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChunkKey, EncodingOutcome, EncodingParameters, Limits, Publication, RoundSpec, SecretSeed,
+    ChunkKey, EncodingOutcome, EncodingParameters, Limits, OnConflict, Publication, Published, RoundSpec, SecretSeed,
     encoding_plan::EncodingPlan, index::KeyIndex,
 };
 use crate::ids::{ClusterTime, Digest, LogIndex, MemberId, RoundId, RoundUid, UploadId, WorkerName};
@@ -299,17 +299,31 @@ impl Round {
         self.record.published.len() as u64 >= u64::from(self.spec().expected.workers())
     }
 
-    /// How many pairs are published. **Secret**: for the encoder and the plan of its sealing alone.
+    /// How many pairs are to be encoded: one of each published key. **Secret**: for the plan of its sealing alone.
     pub fn pairs(&self) -> u64 {
-        self.published().map(|(_, published)| published.pairs).sum()
+        self.published().map(|(_, published)| published.pairs - published.repeated).sum()
     }
 
     /// The publications in it, by worker.
-    pub(super) fn published(&self) -> impl Iterator<Item = (&WorkerName, &super::Published)> {
+    pub(super) fn published(&self) -> impl Iterator<Item = (&WorkerName, &Published)> {
         self.secret.publications.iter().filter_map(|(worker, publication)| match publication {
             Publication::Published(published) => Some((worker, published)),
             Publication::Staged(_) => None,
         })
+    }
+
+    /// The chunks of its publications. Where several have the same key, the first pair of it is the one to encode.
+    pub fn published_chunks(&self) -> Vec<ChunkKey> {
+        let mut published: Vec<_> = self.published().collect();
+        published.sort_unstable_by_key(|(_, published)| published.order);
+        match self.spec().on_conflict {
+            OnConflict::Reject | OnConflict::First => {}
+            OnConflict::Last => published.reverse(),
+        }
+        published
+            .into_iter()
+            .flat_map(|(worker, published)| ChunkKey::all(self.uid(), worker, published.upload, published.chunks))
+            .collect()
     }
 
     /// Where `worker`'s `upload` is to go on: the first chunk that is not stored yet. `None` if it begins anew.

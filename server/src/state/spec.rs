@@ -27,12 +27,26 @@ impl Expected {
     }
 }
 
-/// What happens when two workers publish the same key.
+/// What happens when two workers publish the same key, in the order in which their publications are committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum OnConflict {
     /// The second publication's commit fails.
     #[default]
     Reject,
+    /// The key has the value of the publication that was committed first.
+    First,
+    /// The key has the value of the publication that was committed last.
+    Last,
+}
+
+impl OnConflict {
+    /// Whether several publications may have the same key.
+    pub fn allows_overlap(self) -> bool {
+        match self {
+            Self::Reject => false,
+            Self::First | Self::Last => true,
+        }
+    }
 }
 
 /// What happens to an open round when its deadline passes.
@@ -60,7 +74,7 @@ pub enum Downloads {
 pub struct RoundSpec {
     /// Which workers must have published before it seals by itself.
     pub expected: Expected,
-    /// The most pairs; `None`: the limit, and the encoding's size follows from the true count, rounded up.
+    /// The most pairs, keys of several publications counted once; `None`: the limit, and the encoding's size follows from the true count, rounded up.
     pub max_pairs: Option<u64>,
     /// How long values may be.
     #[serde(with = "ValueLayoutFields")]
@@ -187,7 +201,7 @@ impl RoundSpec {
         violations
     }
 
-    /// The most pairs that the round can hold.
+    /// The most pairs that the round can hold, keys of several publications counted once.
     pub fn pair_limit(&self, limits: &Limits) -> u64 {
         self.max_pairs.unwrap_or(limits.max_pairs)
     }

@@ -74,7 +74,7 @@ impl RaftService {
     fn receive(&self, header: Option<&PeerHeader>) -> Result<(Attached, MemberId), Refusal> {
         let attached = self.attached.read().clone().ok_or(Refusal::Uninitialised)?;
         let consensus = &attached.consensus;
-        let state_of = |member| consensus.state().member(member).map(|record| record.state);
+        let state_of = |member| consensus.state().member_state(member);
         let sender = header::check(header, consensus.cluster_id(), consensus.member_id(), state_of)?;
         if let Some(header) = header.filter(|header| !header.from_address.is_empty()) {
             consensus.transport().learn_peer(sender, header.from_address.clone());

@@ -200,6 +200,26 @@ fn disagreement_is_waited_out_for_a_minute() {
 }
 
 #[test]
+fn a_sealing_or_failure_that_has_been_overtaken_by_agreement_to_wait_changes_nothing() {
+    let mut machine = sealed();
+    machine.unchanged(|machine| {
+        assert_eq!(machine.seal(1, 1), Ok(Reply::Done), "nobody has reported");
+        let expected = ExpectedPhase::Sealed { reseal: 0 };
+        let fail = Command::Fail { uid: uid(1), expected, reason: "early".to_owned() };
+        assert_eq!(machine.apply(fail), Ok(Reply::Done));
+    });
+    machine.report(1, 0, 1, EncodingOutcome::Failed);
+    machine.report(1, 0, 2, EncodingOutcome::Failed);
+    assert_eq!(machine.due(), [Due::Seal { uid: uid(1), reseal: 1 }]);
+    // Two voters more, who may still agree with the third.
+    for id in [4, 5] {
+        machine.add_learner(id);
+    }
+    machine.change(&[(4, MemberAction::Promote), (5, MemberAction::Promote)], voters(&[1, 2, 3, 4, 5]));
+    machine.unchanged(|machine| assert_eq!(machine.seal(1, 1), Ok(Reply::Done)));
+}
+
+#[test]
 fn after_three_reseals_the_round_fails() {
     let mut machine = sealed();
     for reseal in 0..3 {

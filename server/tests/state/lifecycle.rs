@@ -1,8 +1,13 @@
 //! Deadlines, shredding, retention, deletion, tombstones.
 
+use std::num::NonZeroUsize;
+
 use silhouette_server::{
+    encoding::Recipe,
     ids::MemberId,
-    state::{Command, Due, EndCause, OnDeadline, Phase, PhaseName, Rejection, Reply, RoundSecret, RoundSpec},
+    state::{
+        Command, Due, EndCause, ExpectedPhase, OnDeadline, Phase, PhaseName, Rejection, Reply, RoundSecret, RoundSpec,
+    },
 };
 
 use crate::machine::{Machine, encoded, round_id, spec, uid, worker};
@@ -47,6 +52,70 @@ fn a_round_may_be_sealed_at_its_deadline_instead() {
     machine.start(1, RoundSpec { deadline_ms: Some(5_000), on_deadline: OnDeadline::Seal, ..spec(2) }).unwrap();
     machine.wait(5_000);
     assert_eq!(machine.due(), [Due::Seal { uid: uid(1), reseal: 0 }]);
+}
+
+#[test]
+fn whoever_publishes_last_before_the_round_is_closed_completes_it() {
+    let mut machine = Machine::cluster();
+    machine.start(1, RoundSpec { deadline_ms: Some(5_000), ..spec(2) }).unwrap();
+    machine.publish(1, "a", 1, &[]).unwrap();
+    machine.wait(5_000);
+    let [Due::Command(fail)] = &machine.due()[..] else { panic!("{:?}", machine.due()) };
+    machine.publish(1, "b", 1, &[]).unwrap();
+    machine.unchanged(|machine| assert_eq!(machine.apply(fail.clone()), Ok(Reply::Done)));
+    assert_eq!(machine.due(), [Due::Seal { uid: uid(1), reseal: 0 }], "its deadline passed, but nobody is missing");
+}
+
+#[test]
+fn a_round_fails_neither_before_its_deadline_nor_without_one() {
+    for (deadline_ms, on_deadline) in
+        [(None, OnDeadline::Fail), (Some(5_000), OnDeadline::Fail), (Some(1), OnDeadline::Seal)]
+    {
+        let mut machine = Machine::cluster();
+        machine.start(1, RoundSpec { deadline_ms, on_deadline, ..spec(2) }).unwrap();
+        machine.wait(4_999);
+        machine.apply(Command::Tick).unwrap();
+        let fail = Command::Fail { uid: uid(1), expected: ExpectedPhase::Open, reason: "early".to_owned() };
+        machine.unchanged(|machine| assert_eq!(machine.apply(fail), Ok(Reply::Done)));
+    }
+}
+
+#[test]
+fn what_is_staged_at_the_deadline_is_dropped() {
+    for on_deadline in [OnDeadline::Fail, OnDeadline::Seal] {
+        let mut machine = Machine::cluster();
+        machine.start(1, RoundSpec { deadline_ms: Some(5_000), on_deadline, ..spec(2) }).unwrap();
+        machine.publish(1, "a", 1, &[("a", "1")]).unwrap();
+        machine.append(1, "b", 1, 0, &[("b", "2")]).unwrap();
+        machine.wait(5_000);
+        match &machine.due()[..] {
+            [Due::Command(fail)] => {
+                machine.apply(fail.clone()).unwrap();
+                assert_eq!((machine.phase(1), machine.chunks().len()), (PhaseName::Failed, 0));
+            }
+            _ => {
+                machine.seal(1, 0).unwrap();
+                assert_eq!((machine.phase(1), machine.chunks().len()), (PhaseName::Sealed, 1));
+                assert_eq!(machine.round(uid(1)).unwrap().pairs(), 1);
+            }
+        }
+        let closed = Rejection::RoundClosed { id: round_id(1), phase: machine.phase(1) };
+        machine.unchanged(|machine| assert_eq!(machine.commit(1, "b", 1, 1, &[("b", "2")]), Err(closed)));
+    }
+}
+
+#[test]
+fn a_round_that_nobody_published_to_is_sealed_and_encoded_like_any() {
+    let mut machine = Machine::cluster();
+    machine.start(1, RoundSpec { deadline_ms: Some(5_000), on_deadline: OnDeadline::Seal, ..spec(2) }).unwrap();
+    machine.append(1, "b", 1, 0, &[("b", "2")]).unwrap();
+    machine.wait(5_000);
+    machine.seal(1, 0).unwrap();
+    let recipe = Recipe::of(machine.round(uid(1)).unwrap()).unwrap();
+    assert!(recipe.chunks().is_empty());
+    let pairs = recipe.gather(std::iter::empty()).unwrap();
+    let held = recipe.encode(&pairs, NonZeroUsize::MIN).unwrap();
+    assert_eq!(held.parameters().shape().capacity(), 1_024, "it looks like any small round");
 }
 
 #[test]

@@ -3,8 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod admission;
+mod conflicts;
+mod determinism;
+mod dice;
+mod divergence;
 mod encoding;
 mod lifecycle;
+mod limits;
 mod machine;
 mod members;
 mod publishing;

@@ -151,3 +151,48 @@ fn a_joined_member_starts_with_nothing() {
     assert_eq!((empty.members().count(), empty.rounds().count(), empty.formed()), (0, 0, false));
     assert_eq!((empty.encoding_version(), empty.memory_budget_bytes()), (None, None));
 }
+
+/// Allocates a number for a disk of its own.
+fn allocate_many(machine: &mut Machine, disks: std::ops::Range<u16>) {
+    for disk in disks {
+        let mut instance = [0xee; 16];
+        instance[..2].copy_from_slice(&disk.to_be_bytes());
+        let allocate =
+            Command::AllocateMember { instance: InstanceId(instance), record: member_record(99), replaces: None };
+        machine.apply(allocate).unwrap();
+    }
+}
+
+#[test]
+fn attempts_to_join_do_not_grow_the_state_without_end() {
+    let mut machine = Machine::cluster();
+    allocate_many(&mut machine, 0..64);
+    assert_eq!((state_of(&machine, 4), state_of(&machine, 67)), (MemberState::Joining, MemberState::Joining));
+    allocate_many(&mut machine, 64..65);
+    assert_eq!((state_of(&machine, 4), state_of(&machine, 5)), (MemberState::Removed, MemberState::Joining));
+    assert_eq!(
+        check(&machine, &[(4, MemberAction::AddLearner)]),
+        Err(Rejection::MemberRemoved { member: MemberId(4) })
+    );
+    allocate_many(&mut machine, 65..1_000);
+    assert_eq!(machine.members().count(), 3 + 64 + 64);
+    machine.pass_on();
+    assert_eq!(machine.members().count(), 3 + 64 + 64);
+}
+
+#[test]
+fn a_member_that_was_removed_long_ago_is_still_known_to_be_removed() {
+    let mut machine = Machine::cluster();
+    machine.change(&[(3, MemberAction::Remove)], voters(&[1, 2]));
+    allocate_many(&mut machine, 0..200);
+    assert!(machine.member(MemberId(3)).is_none(), "its record is forgotten");
+    assert_eq!(machine.member_state(MemberId(3)), Some(MemberState::Removed));
+    assert_eq!(machine.member_state(MemberId(204)), None);
+    machine.unchanged(|machine| {
+        let removed = Err(Rejection::MemberRemoved { member: MemberId(3) });
+        assert_eq!(machine.apply(Command::RegisterMember { record: member_record(3) }), removed);
+        assert_eq!(check(machine, &[(3, MemberAction::Promote)]), removed.map(drop));
+        let unknown = Err(Rejection::MemberNotFound { member: MemberId(204) });
+        assert_eq!(machine.apply(Command::RegisterMember { record: member_record(204) }), unknown);
+    });
+}

@@ -16,29 +16,14 @@ use silhouette_server::{
     },
 };
 
-use crate::machine::{Machine, append, commit, encoded, member_record, round_id, spec, uid, upload, voters, worker};
+use crate::{
+    dice::Dice,
+    machine::{Machine, append, commit, encoded, member_record, round_id, spec, uid, upload, voters, worker},
+};
 
 const WORKERS: [&str; 3] = ["a", "b", "c"];
 const ROUNDS: u64 = 8;
 const ENTRIES: u64 = 400;
-
-/// Seeded random choices (splitmix64: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
-struct Dice(u64);
-
-impl Dice {
-    /// A number below `sides`.
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ mixed >> 31) % sides
-    }
-
-    /// Whether something happens that happens once in `times`.
-    fn one_in(&mut self, times: u64) -> bool {
-        self.roll(times) == 0
-    }
-}
 
 /// The pairs of a chunk: few enough keys that publications conflict, and a chunk sometimes repeats an earlier key.
 fn pairs_of(n: u8, name: &str, by: u8, sequence: u64) -> Vec<(String, String)> {

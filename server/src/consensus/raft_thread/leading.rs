@@ -174,7 +174,7 @@ impl RaftThread {
     pub(super) fn begin_to_serve(&mut self) {
         let serves = self.node.raft.state == StateRole::Leader && self.node.raft.apply_to_current_term();
         if serves && self.shared.clock.now().is_none() {
-            self.shared.clock.start(self.shared.state.read().clock());
+            self.shared.clock.start(self.shared.state.read().clock(), Instant::now());
         }
     }
 

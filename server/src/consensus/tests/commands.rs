@@ -36,6 +36,16 @@ pub(super) fn start(round: u8) -> Command {
     Command::StartRound { uid: uid(round), id: format!("round-{round}").parse().unwrap(), spec }
 }
 
+/// As [`start`], with a deadline that passes at once.
+pub(super) fn start_late(round: u8) -> Command {
+    match start(round) {
+        Command::StartRound { uid, id, spec } => {
+            Command::StartRound { uid, id, spec: RoundSpec { deadline_ms: Some(0), ..spec } }
+        }
+        other => other,
+    }
+}
+
 /// The first chunk of an upload: one pair whose value has `bytes` bytes.
 pub(super) fn append(round: u8, worker: &str, bytes: usize) -> Command {
     let pairs = vec![Pair { key: key(worker), value: vec![b'v'; bytes].into() }];

@@ -6,7 +6,7 @@ use raft::prelude::{ConfState, HardState, SnapshotMetadata};
 
 use super::{
     Node, cluster_id,
-    commands::{append, commit, record, start, uid},
+    commands::{append, commit, record, start, start_late, uid},
     settings,
 };
 use crate::{
@@ -156,7 +156,7 @@ async fn a_shred_destroys_the_key_and_leaves_no_entry_that_needs_it() {
 async fn nothing_that_a_key_seals_follows_its_shred() {
     let mut node = single().await;
     let consensus = node.consensus().clone();
-    consensus.propose(start(1)).await.unwrap();
+    consensus.propose(start_late(1)).await.unwrap();
     consensus.propose(append(1, "ann", 50)).await.unwrap();
     let reason = "for the test".to_owned();
     consensus.propose(Command::Fail { uid: uid(1), expected: ExpectedPhase::Open, reason }).await.unwrap();

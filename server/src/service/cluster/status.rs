@@ -15,7 +15,7 @@ use crate::{
 pub(super) fn identity(node: &NodeHandle) -> Result<v1::Identity, Refusal> {
     let identity = node.store()?.identity();
     let place = match (&identity, node.member()) {
-        (Identity::Member { id, .. }, Ok(member)) => member.consensus.state().member(*id).map(|record| record.state),
+        (Identity::Member { id, .. }, Ok(member)) => member.consensus.state().member_state(*id),
         _ => None,
     };
     Ok(wire::identity(&identity, place, node.settings().name.clone(), node.advertised()))

@@ -58,7 +58,9 @@ reasons! {
     UploadSuperseded = "UPLOAD_SUPERSEDED", Aborted;
     TooManyPairs = "TOO_MANY_PAIRS", ResourceExhausted;
     RoundTooLarge = "ROUND_TOO_LARGE", ResourceExhausted;
+    MemoryBudgetExceeded = "MEMORY_BUDGET_EXCEEDED", ResourceExhausted;
     TooManyRounds = "TOO_MANY_ROUNDS", ResourceExhausted;
+    TooManyOpenRounds = "TOO_MANY_OPEN_ROUNDS", ResourceExhausted;
     DuplicateKey = "DUPLICATE_KEY", InvalidArgument;
     KeyConflict = "KEY_CONFLICT", AlreadyExists;
     PublicationDiffers = "PUBLICATION_DIFFERS", AlreadyExists;
@@ -133,7 +135,9 @@ const fn of_rejection(rejection: &Rejection) -> Reason {
         Rejection::RoundIdRetired { .. } => Reason::RoundIdRetired,
         Rejection::RoundSpecDiffers { .. } => Reason::RoundSpecDiffers,
         Rejection::RoundTooLarge { .. } => Reason::RoundTooLarge,
+        Rejection::MemoryBudgetExceeded { .. } => Reason::MemoryBudgetExceeded,
         Rejection::TooManyRounds { .. } => Reason::TooManyRounds,
+        Rejection::TooManyOpenRounds { .. } => Reason::TooManyOpenRounds,
         Rejection::InvalidRequest { .. } => Reason::InvalidRequest,
         Rejection::KeyEmpty { .. } => Reason::KeyEmpty,
         Rejection::KeyTooLong { .. } => Reason::KeyTooLong,

@@ -79,10 +79,12 @@ fn of_rejection(rejection: &Rejection) -> Metadata {
         Rejection::RoundSpecDiffers { id, fields } => {
             vec![("roundId", id.to_string()), ("fields", fields.join(","))]
         }
-        Rejection::RoundTooLarge { id, bytes, limit } => {
+        Rejection::RoundTooLarge { id, bytes, limit } | Rejection::MemoryBudgetExceeded { id, bytes, limit } => {
             vec![("roundId", id.to_string()), ("bytes", bytes.to_string()), ("limit", limit.to_string())]
         }
-        Rejection::TooManyRounds { limit } => vec![("limit", limit.to_string())],
+        Rejection::TooManyRounds { limit } | Rejection::TooManyOpenRounds { limit } => {
+            vec![("limit", limit.to_string())]
+        }
         Rejection::InvalidRequest { violations } => {
             let fields: Vec<&str> = violations.iter().map(|violation| violation.field).collect();
             vec![("fields", fields.join(","))]

@@ -52,8 +52,9 @@ pub(super) fn look<T>(
 mod tests {
     use super::*;
     use crate::{
+        ids::UploadId,
         service::{refusal::Reason, scenario::Scenario},
-        state::{Command, ExpectedPhase},
+        state::Command,
     };
 
     const HERE: MemberId = MemberId(1);
@@ -100,9 +101,8 @@ mod tests {
     #[test]
     fn a_failed_round_says_why() {
         let mut scenario = Scenario::new();
-        let uid = scenario.open(1);
         let why = "its deadline passed".to_owned();
-        scenario.apply(Command::Fail { uid, expected: ExpectedPhase::Open, reason: why.clone() });
+        let uid = scenario.failed(1, UploadId([1; 16]), &why);
         let refused = asked(&scenario, &RoundName::Uid(uid), None).expect_err("it failed");
         assert_eq!(refused, Refusal::RoundFailed { id: "r1".parse().expect("an id"), why });
     }

@@ -23,6 +23,8 @@ pub(super) fn spec(given: &v1::RoundSpec, limits: &Limits, fields: &mut Fields) 
     };
     let on_conflict = match v1::OnConflict::try_from(given.on_conflict) {
         Ok(v1::OnConflict::Unspecified | v1::OnConflict::Reject) => Some(OnConflict::Reject),
+        Ok(v1::OnConflict::First) => Some(OnConflict::First),
+        Ok(v1::OnConflict::Last) => Some(OnConflict::Last),
         Err(_) => unknown("on_conflict", fields),
     };
     let on_deadline = match v1::OnDeadline::try_from(given.on_deadline) {

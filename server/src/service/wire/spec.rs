@@ -25,6 +25,8 @@ pub(in crate::service) fn spec(spec: &RoundSpec) -> v1::RoundSpec {
         }),
         on_conflict: match spec.on_conflict {
             OnConflict::Reject => v1::OnConflict::Reject,
+            OnConflict::First => v1::OnConflict::First,
+            OnConflict::Last => v1::OnConflict::Last,
         }
         .into(),
         deadline_ms: spec.deadline_ms.unwrap_or(0),

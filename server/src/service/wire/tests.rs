@@ -9,7 +9,7 @@ use crate::{
         scenario::{ENCODING, Scenario, founder},
         validate::Starting,
     },
-    state::{Command, Expected, Limits, MemberRecord, MemberState, RoundSpec},
+    state::{Command, Expected, Limits, MemberRecord, MemberState, OnConflict, RoundSpec},
     storage::Identity,
 };
 
@@ -24,7 +24,10 @@ fn a_spec_reads_back_as_it_was_given() {
         RoundSpec::new(Expected::Names(["a", "b"].map(|name| name.parse().expect("a name")).into()), &limits);
     given.max_pairs = Some(0);
     given.deadline_ms = Some(5);
-    for given in [given, RoundSpec::new(Expected::Count(3), &limits)] {
+    let count = RoundSpec::new(Expected::Count(3), &limits);
+    let first = RoundSpec { on_conflict: OnConflict::First, ..count.clone() };
+    let last = RoundSpec { on_conflict: OnConflict::Last, ..count.clone() };
+    for given in [given, count, first, last] {
         let request = v1::StartRoundRequest { round_id: "r".to_owned(), spec: Some(spec(&given)) };
         assert_eq!(Starting::read(&request, &limits).expect("it is valid").spec, given);
     }

@@ -11,6 +11,13 @@ use crate::{
     },
 };
 
+/// Members at most that have a number and are not in the configuration yet. The cluster's record is written with every
+/// entry, so it must not grow with each attempt to join.
+const MAX_JOINING: usize = 64;
+
+/// Removed members whose records are kept, so that their disks are known again.
+const MAX_REMOVED: usize = 64;
+
 impl State {
     pub(super) fn allocate_member(
         &mut self,
@@ -27,6 +34,7 @@ impl State {
         if let Some(replaced) = replaces {
             self.present(replaced)?;
         }
+        self.give_up_joining();
         let id = MemberId(self.cluster.last_member.0 + 1);
         self.cluster.last_member = id;
         let record = MemberRecord { id, instance, replaces, state: MemberState::Joining, ..record };
@@ -47,11 +55,33 @@ impl State {
 
     /// A member that was not removed.
     fn present(&self, member: MemberId) -> Result<&MemberRecord, Rejection> {
-        match self.member(member) {
+        match self.member_state(member) {
             None => Err(Rejection::MemberNotFound { member }),
-            Some(record) if record.state == MemberState::Removed => Err(Rejection::MemberRemoved { member }),
-            Some(record) => Ok(record),
+            Some(MemberState::Removed) => Err(Rejection::MemberRemoved { member }),
+            Some(_) => self.member(member).ok_or(Rejection::MemberNotFound { member }),
         }
+    }
+
+    /// Makes room for one more that joins: gives up whoever was allocated first and has not come.
+    fn give_up_joining(&mut self) {
+        let joining = |member: &&mut MemberRecord| member.state == MemberState::Joining;
+        let waiting = self.cluster.members.values_mut().filter(joining).count();
+        let surplus = (waiting + 1).saturating_sub(MAX_JOINING);
+        for member in self.cluster.members.values_mut().filter(joining).take(surplus) {
+            member.state = MemberState::Removed;
+        }
+        self.forget_members();
+    }
+
+    /// Forgets those that were removed but the last. That they were removed still shows in their numbers.
+    fn forget_members(&mut self) {
+        let removed = self.members().filter(|member| member.state == MemberState::Removed).count();
+        let mut surplus = removed.saturating_sub(MAX_REMOVED);
+        self.cluster.members.retain(|_, member| {
+            let forgotten = surplus > 0 && member.state == MemberState::Removed;
+            surplus -= usize::from(forgotten);
+            !forgotten
+        });
     }
 
     /// Applies a committed configuration entry. `raft` is the configuration that raft made of it; `change` is absent
@@ -85,6 +115,7 @@ impl State {
         }
         self.cluster.formed |= !raft.is_joint() && raft.voters.len() as u64 >= u64::from(self.cluster.initial_members);
         self.cluster.configuration = Configuration { index, raft };
+        self.forget_members();
         self.forget_removed(&mut changes);
         self.settle_all(&mut changes);
         changes.into_applied(Ok(Reply::Done))

@@ -7,10 +7,11 @@ use super::Changes;
 use crate::{
     ids::{ClusterTime, Digest, RoundUid, UploadId, WorkerName},
     state::{
-        ChunkKey, Effect, Expected, FieldViolation, Limits, Phase, Publication, Published, Rejection, Reply, Round,
-        Staged, State,
+        ChunkKey, Effect, Expected, FieldViolation, Limits, OnConflict, Phase, Publication, Published, Rejection,
+        Reply, Round, Staged, State,
         admission::byte_limit,
         chunk::{charge, check_pairs, decode_pairs},
+        index::Conflict,
         publication::MAX_SUPERSEDED,
     },
 };
@@ -63,7 +64,7 @@ impl State {
             active_at: now,
             ..before
         };
-        round.check_room(&worker, &staged, &limits)?;
+        round.check_room(&worker, &staged, round.most_repeated(&staged), &limits)?;
         let staging = round.index.stage(&worker, anew, encoded.clone(), &pairs);
         staging.map_err(|key| Rejection::DuplicateKey { key })?;
 
@@ -91,15 +92,14 @@ impl State {
         round.check_open_to(&commit.worker, &limits)?;
         let staged = round.check_commit(&commit)?;
         let worker = commit.worker.clone();
-        let accepted = round.check_room(&worker, &staged, &limits).and_then(|()| match round.index.conflict(&worker) {
-            Some(conflict) => Err(Rejection::KeyConflict { key: conflict.key, worker: conflict.worker }),
-            None => Ok(()),
-        });
-        if let Err(rejection) = accepted {
-            // No retry of this upload can succeed.
-            self.unstage(uid, &worker, changes);
-            return Err(rejection);
-        }
+        let repeated = match round.check_keys(&worker, &staged, &limits) {
+            Ok(repeated) => repeated,
+            Err(rejection) => {
+                // No retry of this upload can succeed.
+                self.unstage(uid, &worker, changes);
+                return Err(rejection);
+            }
+        };
 
         let abandoned = round.staged(&worker).filter(|staging| staging.upload != commit.upload);
         if let Some(Staged { upload, next_sequence, .. }) = abandoned {
@@ -110,6 +110,7 @@ impl State {
             upload: commit.upload,
             chunks: commit.chunks,
             pairs: commit.pairs,
+            repeated,
             charged_bytes: staged.charged_bytes,
             digest: commit.digest,
             order: round.record.published.len() as u64,
@@ -252,10 +253,36 @@ impl Round {
         Ok(staged)
     }
 
-    /// Checks that the round has room for all that `worker` has staged.
-    fn check_room(&self, worker: &WorkerName, staged: &Staged, limits: &Limits) -> Result<(), Rejection> {
+    /// Checks the keys of a publication against those that are published. Returns how many are among them.
+    fn check_keys(&self, worker: &WorkerName, staged: &Staged, limits: &Limits) -> Result<u64, Rejection> {
+        let repeated = match self.spec().on_conflict {
+            // The index may still have what an abandoned upload staged, of which an empty publication is none.
+            _ if staged.next_sequence == 0 => 0,
+            OnConflict::First | OnConflict::Last => self.index.repeated(worker),
+            OnConflict::Reject => match self.index.conflict(worker) {
+                Some(Conflict { key, worker }) => return Err(Rejection::KeyConflict { key, worker }),
+                None => 0,
+            },
+        };
+        self.check_room(worker, staged, repeated, limits)?;
+        Ok(repeated)
+    }
+
+    /// How many of the keys staged can turn out to be published when they are committed.
+    fn most_repeated(&self, staged: &Staged) -> u64 {
+        if self.spec().on_conflict.allows_overlap() { staged.pairs.min(self.pairs()) } else { 0 }
+    }
+
+    /// Checks that the round has room for all that `worker` has staged, `repeated` keys of which it has already.
+    fn check_room(
+        &self,
+        worker: &WorkerName,
+        staged: &Staged,
+        repeated: u64,
+        limits: &Limits,
+    ) -> Result<(), Rejection> {
         let limit = self.spec().pair_limit(limits);
-        if self.pairs() + staged.pairs > limit {
+        if self.pairs() + staged.pairs - repeated > limit {
             return Err(Rejection::TooManyPairs { id: self.id().clone(), limit });
         }
         let others = self.secret.publications.iter().filter(|(other, _)| *other != worker);

@@ -20,12 +20,19 @@ impl State {
         changes: &mut Changes,
     ) -> Result<Reply, Rejection> {
         let (version, now, max_reseals) = (self.encoding_version(), self.clock(), self.limits().max_reseals);
-        let round = self.live_round_mut(uid)?;
+        let round = self.live_round(uid).ok_or(Rejection::RoundNotFound { uid })?;
         let sealed_at = match round.phase() {
             Phase::Open if reseal == 0 => now,
-            Phase::Sealed(sealing) if reseal == sealing.reseal + 1 && reseal <= max_reseals => sealing.sealed_at,
+            Phase::Sealed(sealing)
+                if reseal == sealing.reseal + 1
+                    && reseal <= max_reseals
+                    && self.is_without_agreement(round, sealing, now) =>
+            {
+                sealing.sealed_at
+            }
             _ => return Ok(Reply::Done),
         };
+        let round = self.live_round_mut(uid)?;
         let EncodingPlan { parameters, cell_seed } = plan;
         let fits = Some(parameters.encoding_version) == version
             && public_capacity(round.pairs(), round.spec().max_pairs) == Ok(parameters.capacity)
@@ -50,13 +57,15 @@ impl State {
         changes: &mut Changes,
     ) -> Reply {
         let at = self.clock();
-        let Ok(round) = self.live_round_mut(uid) else { return Reply::Done };
-        let as_expected = match (round.phase(), expected) {
-            (Phase::Open, ExpectedPhase::Open) => true,
-            (Phase::Sealed(sealing), ExpectedPhase::Sealed { reseal }) => sealing.reseal == reseal,
+        let Some(round) = self.live_round(uid) else { return Reply::Done };
+        let still_due = match (round.phase(), expected) {
+            (Phase::Open, ExpectedPhase::Open) => round.has_missed_deadline(at),
+            (Phase::Sealed(sealing), ExpectedPhase::Sealed { reseal }) => {
+                sealing.reseal == reseal && self.is_without_agreement(round, sealing, at)
+            }
             _ => false,
         };
-        if as_expected {
+        if still_due && let Ok(round) = self.live_round_mut(uid) {
             round.drop_content(changes);
             round.record.phase = Phase::Failed { reason, at };
             self.enter(uid, changes);

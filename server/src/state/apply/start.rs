@@ -4,7 +4,7 @@ use super::Changes;
 use crate::{
     ids::{RoundId, RoundUid},
     state::{
-        FieldViolation, Phase, Rejection, Reply, Round, RoundSpec, State, admission::reservation,
+        FieldViolation, Limits, Phase, Rejection, Reply, Round, RoundSpec, State, admission::reservation,
         encoding_plan::EncodingPlanError,
     },
 };
@@ -47,14 +47,15 @@ impl State {
     }
 
     fn check_room(&self) -> Result<(), Rejection> {
-        let limits = self.limits();
-        let live = self.lookup.live_count() as u64;
+        let &Limits { max_rounds, max_open_rounds, .. } = self.limits();
+        if self.lookup.live_count() >= max_rounds as usize {
+            return Err(Rejection::TooManyRounds { limit: max_rounds });
+        }
         let open = self.live_rounds().filter(|round| matches!(round.phase(), Phase::Open | Phase::Sealed(_))).count();
-        [(live, limits.max_rounds), (open as u64, limits.max_open_rounds)].into_iter().try_for_each(
-            |(rounds, limit)| {
-                if rounds < u64::from(limit) { Ok(()) } else { Err(Rejection::TooManyRounds { limit }) }
-            },
-        )
+        if open >= max_open_rounds as usize {
+            return Err(Rejection::TooManyOpenRounds { limit: max_open_rounds });
+        }
+        Ok(())
     }
 }
 

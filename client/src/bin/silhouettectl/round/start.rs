@@ -58,6 +58,10 @@ struct ExpectedWorkers(Workers);
 enum OnConflict {
     /// The later publication is refused whole
     Reject,
+    /// The key has the value of whoever committed first
+    First,
+    /// The key has the value of whoever committed last
+    Last,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -109,6 +113,8 @@ impl Start {
         let mut spec = RoundSpec::new(self.workers.0.clone());
         spec.on_conflict = match self.on_conflict {
             OnConflict::Reject => silhouette_client::OnConflict::Reject,
+            OnConflict::First => silhouette_client::OnConflict::First,
+            OnConflict::Last => silhouette_client::OnConflict::Last,
         };
         spec.on_deadline = match self.on_deadline {
             OnDeadline::Fail => silhouette_client::OnDeadline::Fail,
@@ -179,5 +185,8 @@ mod tests {
             .forbid_downloads();
         assert_eq!(spec(full), expected);
         assert_eq!(spec("--workers 1 --max-value-bytes 0").value_length, ValueLength::UpTo(0));
+        let rule = |rule: &str| spec(&format!("--workers 1 --on-conflict {rule}")).on_conflict;
+        assert_eq!(rule("first"), silhouette_client::OnConflict::First);
+        assert_eq!(rule("last"), silhouette_client::OnConflict::Last);
     }
 }

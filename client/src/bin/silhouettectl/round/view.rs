@@ -204,6 +204,8 @@ pub(super) fn plaintext(plaintext: Plaintext) -> &'static str {
 pub(super) fn on_conflict(rule: OnConflict) -> &'static str {
     match rule {
         OnConflict::Reject => "reject",
+        OnConflict::First => "first",
+        OnConflict::Last => "last",
         _ => "unknown",
     }
 }

@@ -102,10 +102,7 @@ mod tests {
     #[test]
     fn a_failed_round_takes_nothing() {
         let mut scenario = Scenario::new();
-        let uid = scenario.open(1);
-        scenario.publish(uid, FIRST);
-        let expected = crate::state::ExpectedPhase::Open;
-        scenario.apply(Command::Fail { uid, expected, reason: "its deadline passed".to_owned() });
+        let uid = scenario.failed(1, FIRST, "its deadline passed");
         assert_eq!(standing(&scenario, uid, FIRST), Err(Reason::RoundClosed));
     }
 }

@@ -3,6 +3,7 @@
 //! No log line, metric or label carries a key, a value, a query, a seed, or anything that tells clients apart.
 
 mod calls;
+mod durations;
 mod figures;
 mod logs;
 mod methods;

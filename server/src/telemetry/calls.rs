@@ -20,8 +20,8 @@ use tower::{Layer, Service};
 
 use super::{
     Metrics,
+    durations::short_durations,
     methods::{Method, Methods},
-    metrics::short_durations,
 };
 
 /// Labels of a call that ended.
@@ -34,15 +34,15 @@ struct Ended {
 
 /// Counts of calls.
 #[derive(Debug)]
-pub(super) struct CallCounts {
+pub(super) struct CallMetrics {
     methods: Methods,
     started: Family<Method, Counter>,
     handled: Family<Ended, Counter>,
     handling: Family<Method, Histogram, fn() -> Histogram>,
 }
 
-impl CallCounts {
-    pub(super) fn new(registry: &mut Registry) -> Self {
+impl CallMetrics {
+    pub(super) fn register(registry: &mut Registry) -> Self {
         let counts = Self {
             methods: Methods::default(),
             started: Family::default(),

@@ -107,8 +107,11 @@ impl ApplyThread {
                 members_changed |=
                     matches!(command.command, Command::AllocateMember { .. } | Command::RegisterMember { .. });
                 let starts = if let Command::StartRound { uid, .. } = &command.command { Some(*uid) } else { None };
+                let kind = command.command.kind();
                 let mut state = shared.state.write();
                 let applied = state.apply(index, command);
+                // Every member says so: with index and term an entry is followed from member to member.
+                tracing::debug!(%index, term = entry.term, command = kind, "applied");
                 refused_starts.extend(starts.filter(|uid| state.round(*uid).is_none()));
                 (command_id(&entry.context), applied)
             };
@@ -138,11 +141,12 @@ impl ApplyThread {
         for (index, id, reply) in answers {
             let (call, failed) = self.shared.pending.take(index, id, leader);
             ended.1 += failed;
-            calls.extend(call.map(|call| (call, reply)));
+            calls.extend(call.map(|call| (index, call, reply)));
         }
         ended.0 = calls.len() as u64;
         self.inputs.send(Input::Applied(Progress { index, shredded, ended })).ok();
-        for (call, reply) in calls {
+        for (index, call, reply) in calls {
+            call.span.in_scope(|| tracing::debug!(%index, rejected = reply.is_err(), "applied what was proposed"));
             call.end(reply.map_err(Into::into));
         }
     }

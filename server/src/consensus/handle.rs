@@ -125,7 +125,7 @@ impl Consensus {
             data: encode_command(&Entry { time, command }),
             seals,
             shreds,
-            call: Call { reply, permit },
+            call: Call::new(reply, permit),
         };
         self.tell(Input::Propose(proposal));
         outcome.await.unwrap_or(Err(ProposeError::Stopped))
@@ -138,7 +138,7 @@ impl Consensus {
         let mut applied = self.applied();
         let mut status = self.status();
         let (reply, outcome) = oneshot::channel();
-        let call = Call { reply, permit: None };
+        let call = Call::new(reply, None);
         self.tell(Input::Change(self.running.ids.next(), change, call));
         outcome.await.unwrap_or(Err(ProposeError::Stopped))?;
         loop {

@@ -23,6 +23,7 @@ use super::{
     durations::short_durations,
     methods::{Method, Methods},
 };
+use crate::service::refusal::Reason;
 
 /// Labels of a call that ended.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -39,7 +40,18 @@ pub(super) struct CallMetrics {
     started: Family<Method, Counter>,
     handled: Family<Ended, Counter>,
     handling: Family<Method, Histogram, fn() -> Histogram>,
+    refused: Family<Refused, Counter>,
 }
+
+/// Labels of a call that ended with an error.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Refused {
+    /// One of [`Reason::ALL`], or [`FOREIGN`].
+    reason: &'static str,
+}
+
+/// The reason of an error that a library gave, which has none.
+const FOREIGN: &str = "none";
 
 impl CallMetrics {
     pub(super) fn register(registry: &mut Registry) -> Self {
@@ -48,7 +60,16 @@ impl CallMetrics {
             started: Family::default(),
             handled: Family::default(),
             handling: Family::new_with_constructor(short_durations),
+            refused: Family::default(),
         };
+        for reason in Reason::ALL.iter().map(|reason| reason.as_str()).chain([FOREIGN]) {
+            drop(counts.refused.get_or_create(&Refused { reason }));
+        }
+        registry.register(
+            "silhouette_grpc_refused",
+            "Calls that ended with an error, by its reason",
+            counts.refused.clone(),
+        );
         registry.register("grpc_server_started", "Calls that began", counts.started.clone());
         registry.register("grpc_server_handled", "Calls that ended, by outcome", counts.handled.clone());
         registry.register_with_unit(
@@ -58,6 +79,17 @@ impl CallMetrics {
             counts.handling.clone(),
         );
         counts
+    }
+
+    /// Whether there is a method at a path.
+    pub(super) fn knows(&self, path: &str) -> bool {
+        self.methods.knows(path)
+    }
+
+    /// A call ended with an error of this reason.
+    pub(super) fn refused(&self, reason: Option<&str>) {
+        let known = Reason::ALL.iter().map(|known| known.as_str()).find(|known| Some(*known) == reason);
+        self.refused.get_or_create(&Refused { reason: known.unwrap_or(FOREIGN) }).inc();
     }
 }
 

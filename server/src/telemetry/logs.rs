@@ -2,12 +2,25 @@
 
 use std::{env, io, io::IsTerminal};
 
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing::{Subscriber, level_filters::LevelFilter};
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry,
+    filter::{FilterExt as _, Targets},
+    fmt,
+    layer::SubscriberExt as _,
+    registry::LookupSpan,
+    util::SubscriberInitExt as _,
+};
 
+use super::Traces;
 use crate::config::LogFormat;
 
-/// The raft library tells each dropped message, through slog; what matters of it this crate says itself.
-const QUIET_RAFT: &str = "slog=warn";
+/// The raft library tells each dropped message, through slog; what matters of it this crate says itself. What the
+/// traces' library cannot send is told once, by this crate.
+const QUIET: &str = "slog=warn,opentelemetry=off,opentelemetry_sdk=off,opentelemetry-otlp=off";
+
+/// This crate, whose spans are sent to a collector.
+const OURS: &str = "silhouette_server";
 
 /// Why lines cannot be logged as asked.
 #[derive(Debug, thiserror::Error)]
@@ -29,20 +42,42 @@ pub enum LogError {
     Started,
 }
 
-/// Writes lines that pass `filter` to standard error, from now on.
-pub fn start_logs(format: LogFormat, filter: &str) -> Result<(), LogError> {
-    // What filter says of the target `slog` comes later and wins.
-    let with_quiet_raft = format!("{QUIET_RAFT},{filter}");
-    let parsed =
-        EnvFilter::try_new(with_quiet_raft).map_err(|source| LogError::Filter { filter: filter.to_owned(), source })?;
-    let terminal = io::stderr().is_terminal();
-    let lines = fmt().with_env_filter(parsed).with_writer(io::stderr);
-    let started = match format {
-        LogFormat::Compact => lines.compact().with_ansi(terminal && colour_is_welcome()).try_init(),
-        LogFormat::Auto if terminal => lines.compact().with_ansi(colour_is_welcome()).try_init(),
-        LogFormat::Auto | LogFormat::Json => lines.json().flatten_event(true).with_ansi(false).try_init(),
-    };
-    started.map_err(|_| LogError::Started)
+/// Writes lines that pass `filter` to standard error, and sends spans of calls to `traces`, from now on.
+pub fn start_logs(format: LogFormat, filter: &str, traces: Option<&Traces>) -> Result<(), LogError> {
+    let lines = lines(format, io::stderr().is_terminal()).with_filter(parse(filter)?.and(spoken()));
+    let spans = traces.map(|traces| {
+        tracing_opentelemetry::layer()
+            .with_tracer(traces.tracer())
+            .with_location(false)
+            .with_threads(false)
+            .with_tracked_inactivity(false)
+            .with_filter(Targets::new().with_target(OURS, LevelFilter::INFO))
+    });
+    Registry::default().with(lines).with(spans).try_init().map_err(|_| LogError::Started)
+}
+
+/// The filter that is asked for, over what is quiet unless it is asked for by name.
+fn parse(filter: &str) -> Result<EnvFilter, LogError> {
+    // What filter says of a quiet target comes later and wins.
+    EnvFilter::try_new(format!("{QUIET},{filter}"))
+        .map_err(|source| LogError::Filter { filter: filter.to_owned(), source })
+}
+
+/// What may be written at all, whatever the filter says: nothing that prints what users publish.
+fn spoken() -> Targets {
+    Targets::new().with_default(LevelFilter::TRACE)
+}
+
+fn lines<S>(format: LogFormat, terminal: bool) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let lines = fmt::layer().with_writer(io::stderr);
+    match format {
+        LogFormat::Compact => lines.compact().with_ansi(terminal && colour_is_welcome()).boxed(),
+        LogFormat::Auto if terminal => lines.compact().with_ansi(colour_is_welcome()).boxed(),
+        LogFormat::Auto | LogFormat::Json => lines.json().flatten_event(true).with_ansi(false).boxed(),
+    }
 }
 
 /// Whether the person at the terminal did not ask for plain text.

@@ -5,6 +5,7 @@ use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
+    time::Instant,
 };
 
 use raft::prelude::{HardState, SnapshotMetadata};
@@ -79,6 +80,7 @@ impl ApplyThread {
     /// Applies entries, writes what they changed with the applied index, and only then answers.
     fn apply(&mut self, entries: Vec<Committed>) -> Result<(), StorageError> {
         let shared = Arc::clone(&self.shared);
+        let begun = Instant::now();
         let mut batch = shared.store.state_batch();
         let mut answers: Vec<Answer> = Vec::with_capacity(entries.len());
         let mut shredded = Vec::new();
@@ -108,8 +110,10 @@ impl ApplyThread {
                     matches!(command.command, Command::AllocateMember { .. } | Command::RegisterMember { .. });
                 let starts = if let Command::StartRound { uid, .. } = &command.command { Some(*uid) } else { None };
                 let kind = command.command.kind();
+                let bytes = if let Command::AppendChunk { pairs, .. } = &command.command { pairs.len() } else { 0 };
                 let mut state = shared.state.write();
                 let applied = state.apply(index, command);
+                shared.counts.count(kind, applied.reply.is_ok(), bytes);
                 // Every member says so: with index and term an entry is followed from member to member.
                 tracing::debug!(%index, term = entry.term, command = kind, "applied");
                 refused_starts.extend(starts.filter(|uid| state.round(*uid).is_none()));
@@ -121,6 +125,7 @@ impl ApplyThread {
             answers.push((index, id, applied.reply));
         }
         batch.write(&shared.state.read(), &self.applied)?;
+        shared.counts.observe_batch(begun.elapsed());
         // Each start draws a uid, and each uid in the log has got a key: without end, if nobody took it away.
         refused_starts.into_iter().try_for_each(|uid| shared.store.discard_key(uid))?;
         if members_changed {

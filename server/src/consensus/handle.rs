@@ -11,7 +11,7 @@ use raft::prelude::{Message, MessageType};
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::{
-    ProposeError, RaftSettings, RaftStatus,
+    AppliedCounts, ProposeError, RaftSettings, RaftStatus,
     entry::{ProposalIds, encode_command},
     fairness::FairBytes,
     founding,
@@ -197,6 +197,11 @@ impl Consensus {
     /// The highest applied index. A state read after a change is at least as new.
     pub fn applied(&self) -> watch::Receiver<LogIndex> {
         self.running.shared.applied.subscribe()
+    }
+
+    /// What this member has applied since it started.
+    pub fn applied_counts(&self) -> &AppliedCounts {
+        &self.running.shared.counts
     }
 
     /// What this member says about itself.

@@ -4,18 +4,19 @@ use std::fmt;
 
 use prometheus_client::{encoding::text, metrics::info::Info, registry::Registry};
 
-use super::{calls::CallMetrics, durations::Durations, figures::Figures};
+use super::{calls::CallMetrics, durations::Durations, figures::Figures, requests::RequestMetrics};
 
 /// Counts for `/metrics`: an area of the node a field.
 ///
 /// A new area is a file beside this one with a struct and its `register(registry: &mut Registry) -> Self`, a field and
-/// an accessor here, and a line a metric in the [catalogue](super::catalogue). A family makes its series when it is
+/// an accessor here, and what it tells an operator in `catalogue.rs`. A family makes its series when it is
 /// registered, as far as their labels are known: a series that appears with its first event hides that event from
 /// `rate`.
 pub struct Metrics {
     registry: Registry,
     durations: Durations,
     calls: CallMetrics,
+    requests: RequestMetrics,
 }
 
 impl Default for Metrics {
@@ -25,7 +26,8 @@ impl Default for Metrics {
         registry.register("silhouette_build", "The program", version);
         let durations = Durations::register(&mut registry);
         let calls = CallMetrics::register(&mut registry);
-        Self { registry, durations, calls }
+        let requests = RequestMetrics::register(&mut registry);
+        Self { registry, durations, calls, requests }
     }
 }
 
@@ -37,6 +39,11 @@ impl Metrics {
     /// Counts of gRPC calls.
     pub(super) fn calls(&self) -> &CallMetrics {
         &self.calls
+    }
+
+    /// Counts of HTTP requests.
+    pub(crate) fn requests(&self) -> &RequestMetrics {
+        &self.requests
     }
 
     /// What was counted, and `figures` of this moment, as OpenMetrics text.
@@ -62,12 +69,11 @@ mod tests {
     use std::{collections::BTreeSet, time::Duration};
 
     use super::*;
-    use crate::telemetry::figures::RoundCounts;
 
     fn text() -> String {
         let metrics = Metrics::default();
         metrics.observe_encode(Duration::from_millis(30));
-        metrics.to_text(Figures { member: None, rounds: RoundCounts::default(), held: 3 }).expect("text is written")
+        metrics.to_text(Figures::default()).expect("text is written")
     }
 
     #[test]
@@ -99,7 +105,7 @@ mod tests {
             "silhouette_pir_query_seconds_count 0",
             "silhouette_disk_wal_fsync_duration_seconds_count 0",
             "silhouette_round_seal_to_ready_seconds_count 0",
-            "silhouette_rounds_held 3",
+            "silhouette_rounds_held 0",
             "silhouette_raft_has_leader 0",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");

@@ -15,6 +15,7 @@ mod methods;
 mod metrics;
 mod request_id;
 mod requests;
+mod round_changes;
 mod traces;
 
 pub(crate) use calls::CountCalls;

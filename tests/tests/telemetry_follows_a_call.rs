@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use silhouette_client::RoundSpec;
 use silhouette_tests::harness::{
     cluster::Cluster,
-    collector::Collector,
+    collector::{Collector, Seen},
     configuration::Configuration,
     node::Node,
     waiting::eventually,
@@ -81,11 +81,10 @@ async fn an_error_names_its_request_which_is_in_the_logs_of_follower_and_leader(
         eventually(&format!("{} has applied the entry", node.name()), async || {
             let log = node.log()?;
             let mut documents = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-            let same = |line: &Value, name: &str| {
-                line[name].to_string().trim_matches('"') == entry[name].to_string().trim_matches('"')
+            let is_it = |line: &Value| {
+                line["message"] == "applied" && line["index"] == entry["index"] && line["term"] == entry["term"]
             };
-            let applied =
-                documents.find(|line| line["message"] == "applied" && same(line, "index") && same(line, "term"));
+            let applied = documents.find(is_it);
             applied.context("no line says so")
         })
         .await?;
@@ -167,13 +166,10 @@ async fn a_trace_leads_from_the_application_through_the_follower_to_the_leader()
     }
     assert_eq!(spans[0].attribute("request_id"), spans[1].attribute("request_id"));
     ensure!(spans[0].instance != spans[1].instance, "two nodes took part");
-    let is_child = |child: &Value, parent: &Value| child == parent;
-    let ids =
-        |seen: &silhouette_tests::harness::collector::Seen| (json!(seen.span.parent_span_id), json!(seen.span.span_id));
-    let ((first_parent, first), (second_parent, second)) = (ids(&spans[0]), ids(&spans[1]));
+    let is_child = |child: &Seen, parent: &Seen| child.span.parent_span_id == parent.span.span_id;
     ensure!(
-        is_child(&first_parent, &second) != is_child(&second_parent, &first),
-        "the leader's span is a child of the follower's"
+        is_child(&spans[0], &spans[1]) != is_child(&spans[1], &spans[0]),
+        "the leader's span is no child of the follower's"
     );
     cluster.passed();
     Ok(())

@@ -88,6 +88,10 @@ async fn publish(cluster: &Cluster, run: &mut Run, pairs: &Pairs) -> Result<Stri
     for wire in [&follower, &cluster.node(cluster.leader().await?).wire()?] {
         let conflict = vec![pair(taken.clone(), *b"another value, that is secret")];
         run.answered("a conflict", wire.publish(&uid, "intruder", conflict).await, true)?;
+        let relayed = vec![header(&uid, "intruder", [9; 16]), chunk(0, vec![pair(taken.clone(), *b"a value")])];
+        let commit = wire::commit(1, &[pair(taken.clone(), *b"a value")]);
+        let relayed = wire.stream(relayed.into_iter().chain([commit]).collect()).await;
+        run.answered("a conflict in a stream", relayed, true)?;
         let twice = vec![pair(taken.clone(), *b"1"), pair(taken.clone(), *b"2")];
         run.answered("a key twice", wire.publish(&uid, "intruder", twice).await, true)?;
         let differs = messages(&pairs[..3].to_vec());

@@ -115,7 +115,7 @@ impl ApplyThread {
                 let applied = state.apply(index, command);
                 shared.counts.count(kind, applied.reply.is_ok(), bytes);
                 // Every member says so: with index and term an entry is followed from member to member.
-                tracing::debug!(%index, term = entry.term, command = kind, "applied");
+                tracing::debug!(index = index.0, term = entry.term, command = kind, "applied");
                 refused_starts.extend(starts.filter(|uid| state.round(*uid).is_none()));
                 (command_id(&entry.context), applied)
             };
@@ -151,7 +151,8 @@ impl ApplyThread {
         ended.0 = calls.len() as u64;
         self.inputs.send(Input::Applied(Progress { index, shredded, ended })).ok();
         for (index, call, reply) in calls {
-            call.span.in_scope(|| tracing::debug!(%index, rejected = reply.is_err(), "applied what was proposed"));
+            call.span
+                .in_scope(|| tracing::debug!(index = index.0, rejected = reply.is_err(), "applied what was proposed"));
             call.end(reply.map_err(Into::into));
         }
     }

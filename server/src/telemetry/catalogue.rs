@@ -5,11 +5,13 @@ use std::{
     env,
     fmt::Write as _,
     fs,
+    io::Write as _,
     path::Path,
+    process::{Command, Stdio},
     sync::Arc,
 };
 
-use super::{DatabaseFigures, Figures, Metrics, calls::Call};
+use super::{DatabaseFigures, Exposition, Figures, Metrics, calls::Call};
 use crate::{
     consensus::{MemberProgress, RaftStatus},
     ids::{LogIndex, MemberId},
@@ -77,9 +79,17 @@ const TELLS: &[(&str, &str)] = &[
     ),
     (
         "silhouette_raft_entries_applied",
-        "What the cluster does: `append_chunk` and `commit_publication` are workers, `seal` and `report_encoding` rounds on their way to Ready; `seal` more often than rounds close are reseals.",
+        "What the cluster does: `append_chunk` and `commit_publication` are workers, `seal` and `report_encoding` rounds on their way to Ready.",
     ),
     ("silhouette_rounds_failed", "Rounds that workers must run again: `silhouettectl round describe` says why."),
+    (
+        "silhouette_rounds_failures",
+        "Alert: above 0. `stage` is `open` when a deadline passed, `sealed` when members agreed on no encoding.",
+    ),
+    (
+        "silhouette_rounds_resealed",
+        "Alert: above 0. A member made another encoding than the others: its disk or memory is faulty.",
+    ),
     (
         "silhouette_rounds_held",
         "Less than `silhouette_rounds_ready` for minutes: this member cannot fetch or make an encoding.",
@@ -130,7 +140,7 @@ struct Entry {
 }
 
 /// Everything that a node shows, once each kind of event has happened.
-fn entries() -> BTreeMap<String, Entry> {
+fn shown() -> String {
     let metrics = Arc::new(Metrics::default());
     drop(Call::begin(Arc::clone(&metrics), "/silhouette.v1.Rounds/GetRound"));
     metrics.requests().answered(Some("/metrics"), 200);
@@ -139,7 +149,12 @@ fn entries() -> BTreeMap<String, Entry> {
     let follower = MemberProgress { member: MemberId(2), matched: LogIndex(0), active: true, snapshot: false };
     let raft = RaftStatus { progress: vec![follower], ..RaftStatus::initial(LogIndex(0)) };
     let figures = Figures { raft: Some(raft), database: DatabaseFigures::of(&store), ..Figures::default() };
-    let text = metrics.to_text(figures).expect("text is written");
+    metrics.to_text(figures).expect("text is written")
+}
+
+/// The metrics in it, by name.
+fn entries() -> BTreeMap<String, Entry> {
+    let text = shown();
     let mut entries = BTreeMap::<String, Entry>::new();
     for line in text.lines() {
         let mut words = line.splitn(4, ' ');
@@ -181,10 +196,10 @@ fn page() -> String {
     let entries = entries();
     let mut page = String::from(
         "# Metrics\n\n\
-         `GET /metrics` at a node's HTTP address, as OpenMetrics for whoever asks for it in `Accept`, else in Prometheus' \
+         `GET /metrics` at a node's HTTP address, as OpenMetrics for whoever asks for it in `Accept`, else in Prometheus'\n\
          text format. No label tells a key, a query or a client, and nothing that a client sends makes a new series.\n\n\
-         This page is generated from the code: change the metric, then run `make docs`. How the figures are used is in \
-         [operations.md](operations.md).\n",
+         This page is generated from the code: change the metric, then run `make docs`. Logs and traces are in\n\
+         [telemetry.md](telemetry.md).\n",
     );
     let mut titles: Vec<&str> = AREAS.iter().map(|(_, title, _)| *title).collect();
     titles.dedup();
@@ -254,6 +269,23 @@ fn names_follow_prometheus_rules() {
             assert!(label.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'_')), "{name}: label {label}");
         }
     }
+}
+
+#[test]
+fn promtool_has_nothing_to_say() {
+    let promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    // It comes with Prometheus, which not every machine has.
+    let Ok(mut promtool) = promtool else { return };
+    let text = Exposition::Prometheus.write(shown());
+    promtool.stdin.take().expect("it reads").write_all(text.as_bytes()).expect("it takes all");
+    let said = promtool.wait_with_output().expect("it ends");
+    let words = [said.stdout, said.stderr].concat();
+    assert!(said.status.success() && words.is_empty(), "{}", String::from_utf8_lossy(&words));
 }
 
 #[test]

@@ -4,20 +4,16 @@ use std::{env, io, io::IsTerminal};
 
 use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
-    EnvFilter, Layer, Registry,
-    filter::{FilterExt as _, Targets},
-    fmt,
-    layer::SubscriberExt as _,
-    registry::LookupSpan,
+    EnvFilter, Layer, Registry, filter::Targets, fmt, layer::SubscriberExt as _, registry::LookupSpan,
     util::SubscriberInitExt as _,
 };
 
 use super::Traces;
 use crate::config::LogFormat;
 
-/// The raft library tells each dropped message, through slog; what matters of it this crate says itself. What the
-/// traces' library cannot send is told once, by this crate.
-const QUIET: &str = "slog=warn,opentelemetry=off,opentelemetry_sdk=off,opentelemetry-otlp=off";
+/// What is quiet unless it is asked for by name. The raft library tells each step of an election; what matters of it
+/// this crate says itself, and what the traces' library cannot send it says once.
+const QUIET: &str = "raft=warn,opentelemetry=off,opentelemetry_sdk=off,opentelemetry-otlp=off";
 
 /// This crate, whose spans are sent to a collector.
 const OURS: &str = "silhouette_server";
@@ -44,7 +40,7 @@ pub enum LogError {
 
 /// Writes lines that pass `filter` to standard error, and sends spans of calls to `traces`, from now on.
 pub fn start_logs(format: LogFormat, filter: &str, traces: Option<&Traces>) -> Result<(), LogError> {
-    let lines = lines(format, io::stderr().is_terminal()).with_filter(parse(filter)?.and(spoken()));
+    let lines = lines(format, io::stderr().is_terminal()).with_filter(parse(filter)?);
     let spans = traces.map(|traces| {
         tracing_opentelemetry::layer()
             .with_tracer(traces.tracer())
@@ -63,11 +59,6 @@ fn parse(filter: &str) -> Result<EnvFilter, LogError> {
         .map_err(|source| LogError::Filter { filter: filter.to_owned(), source })
 }
 
-/// What may be written at all, whatever the filter says: nothing that prints what users publish.
-fn spoken() -> Targets {
-    Targets::new().with_default(LevelFilter::TRACE)
-}
-
 fn lines<S>(format: LogFormat, terminal: bool) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -76,7 +67,10 @@ where
     match format {
         LogFormat::Compact => lines.compact().with_ansi(terminal && colour_is_welcome()).boxed(),
         LogFormat::Auto if terminal => lines.compact().with_ansi(colour_is_welcome()).boxed(),
-        LogFormat::Auto | LogFormat::Json => lines.json().flatten_event(true).with_ansi(false).boxed(),
+        LogFormat::Auto | LogFormat::Json => {
+            // A line tells of the call that it is within; there is no span within another.
+            lines.json().flatten_event(true).with_span_list(false).with_ansi(false).boxed()
+        }
     }
 }
 
@@ -84,4 +78,57 @@ where
 fn colour_is_welcome() -> bool {
     env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
         && env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use parking_lot::Mutex;
+    use tracing_slog::TracingSlogDrain;
+
+    use super::*;
+
+    /// What is written.
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What the raft library's lines of an election, and one of this crate, become under a filter.
+    fn written(filter: &str) -> String {
+        let written = Written::default();
+        let writer = written.clone();
+        let lines = fmt::layer().with_writer(move || writer.clone()).with_filter(parse(filter).expect("a filter"));
+        tracing::subscriber::with_default(Registry::default().with(lines), || {
+            let raft = slog::Logger::root(TracingSlogDrain, slog::o!());
+            slog::info!(raft, # "raft::raft", "became pre-candidate at term 2");
+            tracing::info!("a leader is known");
+        });
+        String::from_utf8(written.0.lock().clone()).expect("lines are text")
+    }
+
+    #[test]
+    fn elections_are_told_by_this_crate_alone_unless_raft_is_asked_for() {
+        for filter in ["info", "trace", "debug,silhouette_server=trace"] {
+            let lines = written(filter);
+            assert!(lines.contains("a leader is known") && !lines.contains("pre-candidate"), "{filter}: {lines}");
+        }
+        assert!(written("info,raft=info").contains("pre-candidate"));
+    }
+
+    #[test]
+    fn a_filter_that_does_not_parse_is_named() {
+        let error = parse("silhouette_server=loud").expect_err("there is no such level").to_string();
+        assert!(error.contains("silhouette_server=loud") && error.contains("--log-level"), "{error}");
+    }
 }

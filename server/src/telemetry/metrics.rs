@@ -4,7 +4,9 @@ use std::fmt;
 
 use prometheus_client::{encoding::text, metrics::info::Info, registry::Registry};
 
-use super::{calls::CallMetrics, durations::Durations, figures::Figures, requests::RequestMetrics};
+use super::{
+    calls::CallMetrics, durations::Durations, figures::Figures, requests::RequestMetrics, round_changes::RoundChanges,
+};
 
 /// Counts for `/metrics`: an area of the node a field.
 ///
@@ -17,6 +19,7 @@ pub struct Metrics {
     durations: Durations,
     calls: CallMetrics,
     requests: RequestMetrics,
+    round_changes: RoundChanges,
 }
 
 impl Default for Metrics {
@@ -27,7 +30,8 @@ impl Default for Metrics {
         let durations = Durations::register(&mut registry);
         let calls = CallMetrics::register(&mut registry);
         let requests = RequestMetrics::register(&mut registry);
-        Self { registry, durations, calls, requests }
+        let round_changes = RoundChanges::register(&mut registry);
+        Self { registry, durations, calls, requests, round_changes }
     }
 }
 
@@ -44,6 +48,11 @@ impl Metrics {
     /// Counts of HTTP requests.
     pub(crate) fn requests(&self) -> &RequestMetrics {
         &self.requests
+    }
+
+    /// Counts of changes of rounds.
+    pub(crate) fn round_changes(&self) -> &RoundChanges {
+        &self.round_changes
     }
 
     /// What was counted, and `figures` of this moment, as OpenMetrics text.

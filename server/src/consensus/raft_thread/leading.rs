@@ -40,9 +40,9 @@ impl RaftThread {
 
     /// Has a call wait for the entry that was appended last.
     fn wait(&self, id: ProposalId, call: Call) {
-        let index = LogIndex(self.node.raft.raft_log.last_index());
-        call.span.in_scope(|| tracing::debug!(%index, term = self.node.raft.term, "proposed"));
-        self.shared.pending.insert(id, index, call);
+        let (index, term) = (self.node.raft.raft_log.last_index(), self.node.raft.term);
+        call.span.in_scope(|| tracing::debug!(index, term, "proposed"));
+        self.shared.pending.insert(id, LogIndex(index), call);
     }
 
     fn refuse(&mut self, call: Call, error: ProposeError) {

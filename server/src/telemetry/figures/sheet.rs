@@ -55,7 +55,7 @@ impl Sheet<'_> {
 
     /// A metric as it is.
     pub(super) fn write(&mut self, name: &str, help: &str, metric: &impl EncodeMetric) -> Result<(), Error> {
-        metric.encode(self.encoder.encode_descriptor(name, help, None, metric.metric_type())?)
+        metric.encode(self.encoder.encode_descriptor(name, &sentence(help), None, metric.metric_type())?)
     }
 
     fn family<'l, const COUNT: usize, M: EncodeMetric>(
@@ -65,10 +65,16 @@ impl Sheet<'_> {
         kind: MetricType,
         series: impl Iterator<Item = (Labels<'l, COUNT>, M)>,
     ) -> Result<(), Error> {
-        let mut family = self.encoder.encode_descriptor(name, help, None, kind)?;
+        let help = sentence(help);
+        let mut family = self.encoder.encode_descriptor(name, &help, None, kind)?;
         for (labels, metric) in series {
             metric.encode(family.encode_family(&labels)?)?;
         }
         Ok(())
     }
+}
+
+/// Help as a registry writes it.
+fn sentence(help: &str) -> String {
+    format!("{help}.")
 }

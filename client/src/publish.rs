@@ -60,9 +60,9 @@ impl<'a> IntoFuture for Publish<'a> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(identified(async move {
-            Upload::new(self.network, self.round, self.worker, self.chunks)?.run(self.observe).await
-        }))
+        identified(
+            async move { Upload::new(self.network, self.round, self.worker, self.chunks)?.run(self.observe).await },
+        )
     }
 }
 

@@ -4,7 +4,7 @@
 //! of a lookup, the steps of forming a cluster. A request that belongs to no call, such as asking for the members
 //! meanwhile, has an id of its own.
 
-use std::{fmt, future::Future};
+use std::{fmt, future::Future, pin::Pin};
 
 use tonic::{
     Request, Status,
@@ -53,17 +53,25 @@ impl fmt::Display for RequestId {
 }
 
 /// Makes a call under an id of its own, or under that of the call that it is a part of. Its error names the id.
-pub(crate) async fn identified<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    identified_as(RequestId::draw(), call).await
+pub(crate) fn identified<T>(
+    call: impl Future<Output = Result<T, Error>>,
+) -> Pin<Box<impl Future<Output = Result<T, Error>>>> {
+    identified_as(RequestId::draw(), call)
 }
 
 /// Makes a call under this id, or under that of the call that it is a part of. Its error names the id.
-pub(crate) async fn identified_as<T>(id: RequestId, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    if RequestId::current().is_some() {
-        return call.await;
-    }
-    let span = tracing::debug_span!("call", request_id = %id);
-    CURRENT.scope(id, call.instrument(span)).await.map_err(|error| error.of_request(id))
+pub(crate) fn identified_as<T>(
+    id: RequestId,
+    call: impl Future<Output = Result<T, Error>>,
+) -> Pin<Box<impl Future<Output = Result<T, Error>>>> {
+    // Calls hold other calls, and would be large on the stack.
+    Box::pin(async move {
+        if RequestId::current().is_some() {
+            return call.await;
+        }
+        let span = tracing::debug_span!("call", request_id = %id);
+        CURRENT.scope(id, call.instrument(span)).await.map_err(|error| error.of_request(id))
+    })
 }
 
 /// A connection whose requests name the call that they belong to.

@@ -11,11 +11,12 @@ use silhouette_tests::harness::{
     cluster::Cluster,
     collector::{Collector, Seen},
     configuration::Configuration,
+    frames,
     node::Node,
     waiting::eventually,
     wire::{pair, spec},
 };
-use tonic::{Request, metadata::MetadataValue};
+use tonic::{Code, Request, metadata::MetadataValue};
 use tonic_types::StatusExt as _;
 use tracing::{Instrument as _, instrument::WithSubscriber as _};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
@@ -100,6 +101,8 @@ async fn an_error_names_its_request_which_is_in_the_logs_of_follower_and_leader(
         let named = response.metadata().get(REQUEST_ID).context("an id")?.to_str()?;
         assert!(named.len() == 16 && named.bytes().all(|byte| byte.is_ascii_hexdigit()), "{named}");
     }
+    let other = frames::call(wire.channel.clone(), "/silhouette.v1.Rounds/a-key-in-disguise", Vec::new()).await;
+    assert_eq!(other.err().context("there is no such method")?.code(), Code::Unimplemented);
     for node in cluster.nodes() {
         assert!(!node.log()?.contains("a-key-in-disguise"), "{} has logged what a client chose", node.name());
     }

@@ -59,7 +59,7 @@ impl<'a> IntoFuture for Add<'a> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(identified(self.run()))
+        identified(self.run())
     }
 }
 

@@ -94,7 +94,7 @@ impl<'a> IntoFuture for Create<'a> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(identified(self.run()))
+        identified(self.run())
     }
 }
 

@@ -127,7 +127,7 @@ impl<'a> IntoFuture for GetMany<'a> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(identified(self.run()))
+        identified(self.run())
     }
 }
 

@@ -70,7 +70,7 @@ impl<'a> IntoFuture for Wait<'a> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(identified(self.run()))
+        identified(self.run())
     }
 }
 

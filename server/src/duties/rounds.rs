@@ -15,20 +15,22 @@ pub(crate) async fn observe_rounds(consensus: Consensus, metrics: Arc<Metrics>) 
     let mut lives = Lives::of(&consensus.state());
     loop {
         applied.borrow_and_update();
-        let seen = lives.follow(&consensus.state());
-        seen.into_iter().for_each(|change| tell(&change, &metrics));
+        let changes = lives.follow(&consensus.state());
+        for change in changes {
+            tell(change, &metrics);
+        }
         if applied.changed().await.is_err() {
             return;
         }
     }
 }
 
-fn tell(change: &Change, metrics: &Metrics) {
+fn tell(change: Change, metrics: &Metrics) {
     match change {
         Change::Entered { phase } => metrics.round_changes().entered(phase),
         Change::Failed { stage } => metrics.round_changes().failed(stage),
-        Change::Resealed { times } => metrics.round_changes().resealed(*times),
-        Change::Arrived { after } => metrics.observe_seal_to_ready(*after),
+        Change::Resealed { times } => metrics.round_changes().resealed(times),
+        Change::Arrived { after } => metrics.observe_seal_to_ready(after),
     }
 }
 

@@ -160,10 +160,10 @@ fn entries() -> BTreeMap<String, Entry> {
         let mut words = line.splitn(4, ' ');
         match (words.next(), words.next(), words.next(), words.next()) {
             (Some("#"), Some("HELP"), Some(name), Some(help)) => {
-                entries.entry(name.to_owned()).or_default().help = help.to_owned()
+                entries.entry(name.to_owned()).or_default().help = help.to_owned();
             }
             (Some("#"), Some("TYPE"), Some(name), Some(kind)) => {
-                entries.entry(name.to_owned()).or_default().kind = kind.to_owned()
+                entries.entry(name.to_owned()).or_default().kind = kind.to_owned();
             }
             (Some("#"), ..) => {}
             _ => {

@@ -1,17 +1,17 @@
-//! The two texts in which metrics are scraped: OpenMetrics, and the format of before it, which `promtool` and many
+//! The two texts in which metrics are scraped: `OpenMetrics`, and the format of before it, which `promtool` and many
 //! collectors read.
 
 /// How a scrape wants its metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exposition {
-    /// OpenMetrics 1.0.
+    /// `OpenMetrics` 1.0.
     OpenMetrics,
     /// Prometheus' text format 0.0.4.
     Prometheus,
 }
 
 impl Exposition {
-    /// What the header `Accept` asks for; without a word of OpenMetrics it is the older format, which everybody reads.
+    /// What the header `Accept` asks for; without a word of `OpenMetrics` it is the older format, which everybody reads.
     pub(crate) fn asked_by(accept: Option<&str>) -> Self {
         let asks = accept.is_some_and(|accept| accept.contains("application/openmetrics-text"));
         if asks { Self::OpenMetrics } else { Self::Prometheus }
@@ -25,7 +25,7 @@ impl Exposition {
         }
     }
 
-    /// Puts OpenMetrics text into this format.
+    /// Puts `OpenMetrics` text into this format.
     pub(crate) fn write(self, openmetrics: String) -> String {
         match self {
             Self::OpenMetrics => openmetrics,

@@ -55,7 +55,7 @@ impl Metrics {
         &self.round_changes
     }
 
-    /// What was counted, and `figures` of this moment, as OpenMetrics text.
+    /// What was counted, and `figures` of this moment, as `OpenMetrics` text.
     pub(crate) fn to_text(&self, figures: Figures) -> Result<String, fmt::Error> {
         let mut momentary = Registry::default();
         momentary.register_collector(Box::new(figures));

@@ -1,4 +1,4 @@
-//! What RocksDB says of itself.
+//! What `RocksDB` says of itself.
 
 use std::fmt::Error;
 

@@ -10,6 +10,7 @@ use crate::{
     ClientBuilder, Cluster, Error, GetMany, Publish, Revision, Round, RoundName, RoundSpec, RoundUid, Shape, Wait,
     Watch,
     network::{Call, Network, rounds},
+    request::identified,
     retrieval::{self, KeptRounds},
 };
 
@@ -198,7 +199,7 @@ impl Client {
     /// # Errors
     /// [`Error::Refused`] with `ROUND_NOT_READY`, `ROUND_FAILED` or `ROUND_NOT_FOUND`.
     pub async fn shape(&self, round: impl Into<RoundName>) -> Result<Shape, Error> {
-        retrieval::describe(&self.network, &self.kept, &round.into()).await
+        identified(retrieval::describe(&self.network, &self.kept, &round.into())).await
     }
 }
 

@@ -32,6 +32,7 @@ pub use self::{
 use crate::{
     Address, Error, MemberId,
     network::{Call, Network, Quest, cluster},
+    request::identified,
 };
 
 const IDENTIFYING: Call = Call::reads("asking who the node is");
@@ -98,7 +99,7 @@ impl Cluster {
     /// # Errors
     /// [`Error::Refused`] with `UNINITIALISED` if no endpoint belongs to a cluster.
     pub async fn members(&self) -> Result<Configuration, Error> {
-        present::ask_all(&self.network, &mut Patience::new(&self.network)).await
+        identified(present::ask_all(&self.network, &mut Patience::new(&self.network))).await
     }
 
     /// Forms a cluster of the client's endpoints: 1, 3 or 5 uninitialised nodes. Started by `.await`.
@@ -140,16 +141,19 @@ impl Cluster {
         let remove = |member: &MemberId| (*member, MemberAction::Remove);
         // All are named at first, so that the cluster itself says which it never had.
         let all = |_: &Configuration| leaving.iter().map(remove).collect();
-        match change::carry_out(network, &mut patience, what, all, &mut |_| ()).await {
-            Err(Error::Refused(refusal)) if refusal.reason() == "REMOVED" => {
-                let rest = |present: &Configuration| {
-                    let is_left = |member: &&MemberId| present.member(**member).is_some();
-                    leaving.iter().filter(is_left).map(remove).collect()
-                };
-                change::carry_out(network, &mut patience, what, rest, &mut |_| ()).await
+        identified(async {
+            match change::carry_out(network, &mut patience, what, all, &mut |_| ()).await {
+                Err(Error::Refused(refusal)) if refusal.reason() == "REMOVED" => {
+                    let rest = |present: &Configuration| {
+                        let is_left = |member: &&MemberId| present.member(**member).is_some();
+                        leaving.iter().filter(is_left).map(remove).collect()
+                    };
+                    change::carry_out(network, &mut patience, what, rest, &mut |_| ()).await
+                }
+                outcome => outcome,
             }
-            outcome => outcome,
-        }
+        })
+        .await
     }
 
     /// Hands leadership to a voter, or to the most advanced one beside the leader, and waits until it leads. A member
@@ -158,14 +162,17 @@ impl Cluster {
     /// # Errors
     /// [`Error::Refused`] with `MEMBER_NOT_FOUND`, or if the member does not vote.
     pub async fn transfer_leader(&self, to: Option<MemberId>) -> Result<MemberId, Error> {
-        let id = self.members().await?.cluster;
-        let ask = |channel| {
-            let member_id = to.map_or(0, MemberId::get);
-            let request = TransferLeadershipRequest { cluster_id: id.to_string(), member_id };
-            async move { cluster(channel).transfer_leadership(request).await }
-        };
-        let response = self.network.call(Call::changes("transferring leadership"), ask).await?;
-        MemberId::new(response.leader_id).ok_or_else(|| Error::inconsistent("the answer", "it names no leader"))
+        identified(async {
+            let id = self.members().await?.cluster;
+            let ask = |channel| {
+                let member_id = to.map_or(0, MemberId::get);
+                let request = TransferLeadershipRequest { cluster_id: id.to_string(), member_id };
+                async move { cluster(channel).transfer_leadership(request).await }
+            };
+            let response = self.network.call(Call::changes("transferring leadership"), ask).await?;
+            MemberId::new(response.leader_id).ok_or_else(|| Error::inconsistent("the answer", "it names no leader"))
+        })
+        .await
     }
 }
 

@@ -50,6 +50,7 @@ mod progress;
 mod publish;
 mod random;
 mod refusal;
+mod request;
 mod retrieval;
 mod rounds;
 mod settings;
@@ -66,6 +67,7 @@ pub use network::Address;
 pub use progress::Progress;
 pub use publish::{Publish, Published};
 pub use refusal::Refusal;
+pub use request::RequestId;
 pub use retrieval::{Answers, GetMany, Method, Mode, Shape, Traffic};
 pub use rounds::{
     Downloads, EncodingStatus, MemberRound, OnConflict, OnDeadline, Phase, Plaintext, Revision, Round, RoundChange,

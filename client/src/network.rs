@@ -23,7 +23,11 @@ pub(crate) use failure::Failure;
 pub(crate) use quest::Quest;
 
 use self::directory::Directory;
-use crate::{Error, random, settings::Settings};
+use crate::{
+    Error, random,
+    request::{Connection, NameRequest, identified},
+    settings::Settings,
+};
 
 /// Longest message that a node may send: an answer about rows of a mebibyte, and room.
 const MAX_MESSAGE_BYTES: usize = 64 << 20;
@@ -95,20 +99,23 @@ impl Network {
         A: Future<Output = Result<Response<T>, Status>> + Send,
     {
         let patience = self.settings.attempt_timeout.min(self.settings.timeout);
-        let answer = match self.connect(address).await {
-            Ok(channel) => match timeout(patience, ask(channel)).await {
-                Ok(Ok(response)) => Ok(response.into_inner()),
-                Ok(Err(status)) => Err(Failure::from_status(&status)),
-                Err(_) => Err(Failure::silent(patience)),
-            },
-            Err(failure) => Err(failure),
-        };
-        answer.map_err(|failure| {
-            self.note(address, &failure);
-            let mut trail = failure::Trail::default();
-            trail.add(failure);
-            trail.conclude(call.what, call.changes, patience, address.to_string())
+        identified(async {
+            let answer = match self.connect(address).await {
+                Ok(channel) => match timeout(patience, ask(channel)).await {
+                    Ok(Ok(response)) => Ok(response.into_inner()),
+                    Ok(Err(status)) => Err(Failure::from_status(&status)),
+                    Err(_) => Err(Failure::silent(patience)),
+                },
+                Err(failure) => Err(failure),
+            };
+            answer.map_err(|failure| {
+                self.note(address, &failure);
+                let mut trail = failure::Trail::default();
+                trail.add(failure);
+                trail.conclude(call.what, call.changes, patience, address.to_string())
+            })
         })
+        .await
     }
 
     /// A connection to a node, made now if there is none.
@@ -213,16 +220,16 @@ fn innermost(error: &dyn std::error::Error) -> String {
 }
 
 /// The service `Rounds` over a connection.
-pub(crate) fn rounds(channel: Channel) -> RoundsClient<Channel> {
-    RoundsClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES)
+pub(crate) fn rounds(channel: Channel) -> RoundsClient<Connection> {
+    RoundsClient::new(NameRequest::over(channel)).max_decoding_message_size(MAX_MESSAGE_BYTES)
 }
 
 /// The service `Retrieval` over a connection.
-pub(crate) fn retrieval(channel: Channel) -> RetrievalClient<Channel> {
-    RetrievalClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES)
+pub(crate) fn retrieval(channel: Channel) -> RetrievalClient<Connection> {
+    RetrievalClient::new(NameRequest::over(channel)).max_decoding_message_size(MAX_MESSAGE_BYTES)
 }
 
 /// The service `Cluster` over a connection.
-pub(crate) fn cluster(channel: Channel) -> ClusterClient<Channel> {
-    ClusterClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES)
+pub(crate) fn cluster(channel: Channel) -> ClusterClient<Connection> {
+    ClusterClient::new(NameRequest::over(channel)).max_decoding_message_size(MAX_MESSAGE_BYTES)
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use self::{chunks::Chunks, upload::Upload};
-use crate::{Error, Progress, RoundUid, network::Network};
+use crate::{Error, Progress, RoundUid, network::Network, request::identified};
 
 /// What became of a publication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl<'a> IntoFuture for Publish<'a> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(
+        identified(
             async move { Upload::new(self.network, self.round, self.worker, self.chunks)?.run(self.observe).await },
         )
     }

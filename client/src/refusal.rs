@@ -6,6 +6,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
+use crate::{RequestId, error::Named};
+
 /// The domain of every reason that a Silhouette server gives.
 const DOMAIN: &str = "silhouette.dev";
 /// Metadata under which a refusal names a user's key, in base64.
@@ -24,6 +26,7 @@ pub struct Refusal {
     metadata: BTreeMap<String, String>,
     retry_after: Option<Duration>,
     try_again: TryAgain,
+    request: Option<RequestId>,
 }
 
 /// What may follow a refusal.
@@ -52,6 +55,7 @@ impl Refusal {
             metadata: info.metadata.into_iter().collect(),
             retry_after: status.get_details_retry_info().and_then(|info| info.retry_delay),
             try_again,
+            request: status.get_details_request_info().and_then(|info| RequestId::parse(&info.request_id)),
         })
     }
 
@@ -73,6 +77,16 @@ impl Refusal {
     /// How long the server asks to wait before the call is repeated.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
+    }
+
+    /// The id of the call that was refused, under which servers have logged it.
+    pub fn request_id(&self) -> Option<RequestId> {
+        self.request
+    }
+
+    /// The call that was refused, if the server did not say.
+    pub(crate) fn belong_to(&mut self, call: RequestId) {
+        self.request = self.request.or(Some(call));
     }
 
     /// The published key that is to blame, for the eyes of whoever published it.
@@ -110,10 +124,10 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
-        match self.key() {
-            Some(key) => write!(f, " (key \"{}\")", key.escape_ascii()),
-            None => Ok(()),
+        if let Some(key) = self.key() {
+            write!(f, " (key \"{}\")", key.escape_ascii())?;
         }
+        Named(self.request).fmt(f)
     }
 }
 
@@ -125,6 +139,7 @@ impl fmt::Debug for Refusal {
             .field("message", &self.message)
             .field("metadata", &metadata)
             .field("retry_after", &self.retry_after)
+            .field("request", &self.request)
             .finish_non_exhaustive()
     }
 }

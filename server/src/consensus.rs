@@ -12,6 +12,7 @@
 //! - The apply thread never waits for the raft thread.
 //! - The log is compacted past a shredded round's last entry before the round's key is destroyed.
 
+mod applied_counts;
 mod apply_thread;
 pub(crate) mod clock;
 mod compaction;
@@ -37,6 +38,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 
+pub use applied_counts::AppliedCounts;
 pub use error::ProposeError;
 pub use handle::Consensus;
 pub use settings::RaftSettings;

@@ -6,17 +6,15 @@ use std::io;
 
 use axum::{
     Router,
-    extract::{RawQuery, State},
-    http::{StatusCode, header},
+    extract::{MatchedPath, RawQuery, Request, State},
+    http::{HeaderMap, StatusCode, header},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::spawn_blocking};
 
-use crate::node::NodeHandle;
-
-/// The type of what [`Metrics::to_text`](crate::telemetry::Metrics) writes.
-const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+use crate::{node::NodeHandle, telemetry::Exposition};
 
 /// Answers probes and scrapes until it is dropped.
 pub(crate) async fn serve(listener: TcpListener, node: NodeHandle) -> io::Result<()> {
@@ -31,6 +29,7 @@ fn router(node: NodeHandle) -> Router {
         .route("/readyz", get(ready))
         .route("/startupz", get(started))
         .route("/metrics", get(metrics))
+        .layer(middleware::from_fn_with_state(node.clone(), count))
         .with_state(node)
 }
 
@@ -46,11 +45,27 @@ async fn started(State(node): State<NodeHandle>) -> Response {
     answer(probes::started(node.is_started()))
 }
 
-async fn metrics(State(node): State<NodeHandle>) -> Response {
-    match node.metrics().to_text(node.figures()) {
-        Ok(text) => ([(header::CONTENT_TYPE, METRICS_TYPE)], text).into_response(),
-        Err(error) => answer((StatusCode::INTERNAL_SERVER_ERROR, format!("metrics cannot be written: {error}\n"))),
+async fn metrics(State(node): State<NodeHandle>, headers: HeaderMap) -> Response {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    let exposition = Exposition::asked_by(accept);
+    let written = spawn_blocking(move || node.metrics().to_text(node.figures())).await;
+    match written {
+        Ok(Ok(text)) => ([(header::CONTENT_TYPE, exposition.content_type())], exposition.write(text)).into_response(),
+        Ok(Err(error)) => unwritten(&error),
+        Err(error) => unwritten(&error),
     }
+}
+
+fn unwritten(error: &dyn std::error::Error) -> Response {
+    answer((StatusCode::INTERNAL_SERVER_ERROR, format!("metrics cannot be written: {error}\n")))
+}
+
+/// Counts a request by the route that it took.
+async fn count(State(node): State<NodeHandle>, request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let response = next.run(request).await;
+    node.metrics().requests().answered(path.as_deref(), response.status().as_u16());
+    response
 }
 
 /// Answers of probes are of the moment.

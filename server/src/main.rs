@@ -10,7 +10,8 @@ use std::{
 use clap::Parser as _;
 use silhouette_server::{
     config::{Arguments, Effective, Settings, reference},
-    node, telemetry,
+    node,
+    telemetry::{self, Traces},
 };
 use tokio::runtime;
 
@@ -41,15 +42,25 @@ fn main() -> ExitCode {
         Ok(settings) => settings,
         Err(error) => return complain(MISUSED, &error),
     };
-    let log = &settings.configuration.log;
-    if let Err(error) = telemetry::start_logs(log.format, &log.level) {
-        return complain(MISUSED, &error);
-    }
     let runtime = match runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return complain(FAILED, &error),
     };
+    // What sends spans runs there.
+    let entered = runtime.enter();
+    let traces = match Traces::start(&settings.name) {
+        Ok(traces) => traces,
+        Err(error) => return complain(MISUSED, &error),
+    };
+    drop(entered);
+    let log = &settings.configuration.log;
+    if let Err(error) = telemetry::start_logs(log.format, &log.level, traces.as_ref()) {
+        return complain(MISUSED, &error);
+    }
     let outcome = runtime.block_on(node::run(settings));
+    if let Some(traces) = traces {
+        traces.stop();
+    }
     // Whatever still runs has nothing left to lose: all that was acknowledged is on disk. But it may use the database,
     // which must be closed before the process's end destroys what its C++ code needs.
     let closing = Instant::now();

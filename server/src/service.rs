@@ -14,7 +14,7 @@ mod relay;
 mod retrieval;
 mod rounds;
 #[cfg(test)]
-mod scenario;
+pub(crate) mod scenario;
 mod unreadable;
 mod validate;
 mod wire;

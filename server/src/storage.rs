@@ -22,6 +22,7 @@ mod log;
 mod record;
 mod replica;
 mod sealing;
+mod status;
 mod store;
 
 #[cfg(test)]
@@ -29,6 +30,7 @@ mod tests;
 
 pub use error::StorageError;
 pub use identity::Identity;
+pub use status::DatabaseStatus;
 pub use store::Store;
 
 pub(crate) use log::{RaftLog, changes_configuration};

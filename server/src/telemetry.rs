@@ -3,13 +3,26 @@
 //! No log line, metric or label carries a key, a value, a query, a seed, or anything that tells clients apart.
 
 mod calls;
+#[cfg(test)]
+mod catalogue;
+mod context;
+mod durations;
+mod exposition;
 mod figures;
+mod identify;
 mod logs;
 mod methods;
 mod metrics;
-mod process;
+mod request_id;
+mod requests;
+mod round_changes;
+mod traces;
 
 pub(crate) use calls::CountCalls;
-pub(crate) use figures::{Figures, RoundCounts};
+pub(crate) use context::{carry_on, note_round};
+pub(crate) use exposition::Exposition;
+pub(crate) use figures::{DatabaseFigures, DiskFigures, EncodingFigures, Figures, MemoryFigures, RoundFigures};
+pub(crate) use identify::IdentifyCalls;
 pub use logs::{LogError, start_logs};
 pub use metrics::Metrics;
+pub use traces::Traces;

@@ -3,6 +3,7 @@
 pub mod addresses;
 pub mod binaries;
 pub mod cluster;
+pub mod collector;
 pub mod configuration;
 pub mod control;
 pub mod faults;

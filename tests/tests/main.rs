@@ -10,5 +10,7 @@ mod no_second_cluster_is_founded;
 mod nothing_acknowledged_is_lost;
 mod published_keys_are_in_no_file;
 mod readiness_follows_the_cluster;
+mod telemetry_follows_a_call;
+mod telemetry_shows_no_secret;
 mod the_command_line_keeps_its_word;
 mod the_order_of_commits_decides_keys;

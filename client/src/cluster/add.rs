@@ -14,7 +14,7 @@ use super::{
     patience::Patience,
     present,
 };
-use crate::{Address, Error, MemberId, network::Network};
+use crate::{Address, Error, MemberId, network::Network, request::identified};
 
 /// Adds nodes as voters; made by [`Cluster::add`](super::Cluster::add), started by `.await`.
 #[must_use = "it adds nodes when it is awaited"]
@@ -59,7 +59,7 @@ impl<'a> IntoFuture for Add<'a> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        identified(self.run())
     }
 }
 

@@ -96,7 +96,7 @@ impl Admission<'_> {
         for (node, _) in self.nodes {
             while identify(self.network, node, patience).await?.state != MemberState::Voter {
                 if !patience.pause().await {
-                    return Err(Error::TimedOut { what: "waiting for the new voter", after: patience.whole() });
+                    return Err(Error::timed_out("waiting for the new voter", patience.whole()));
                 }
             }
         }

@@ -49,7 +49,7 @@ pub(super) async fn carry_out(
             told = true;
         }
         if !patience.pause().await {
-            return Err(refusal.map_or(Error::TimedOut { what, after: patience.whole() }, Error::Refused));
+            return Err(refusal.map_or(Error::timed_out(what, patience.whole()), Error::Refused));
         }
     }
 }

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     Address, ClusterId, Error,
     network::{Call, Network, Quest, cluster},
+    request::identified,
 };
 
 /// Forms a cluster of the client's endpoints; made by [`Cluster::create`](super::Cluster::create), started by `.await`.
@@ -80,7 +81,7 @@ impl<'a> Create<'a> {
         let mut configuration = admission.run(&mut patience, &mut self.observe).await?;
         while !configuration.formed || configuration.joint || configuration.leader.is_none() {
             if !patience.pause().await {
-                return Err(Error::TimedOut { what: "waiting for the cluster to form", after: patience.whole() });
+                return Err(Error::timed_out("waiting for the cluster to form", patience.whole()));
             }
             configuration = present::ask_all(network, &mut patience).await?;
         }
@@ -93,7 +94,7 @@ impl<'a> IntoFuture for Create<'a> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        identified(self.run())
     }
 }
 

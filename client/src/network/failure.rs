@@ -120,14 +120,16 @@ impl Trail {
     /// The error of a call that ends here. `changes` tells whether it may have changed anything.
     pub(crate) fn conclude(self, what: &'static str, changes: bool, after: Duration, addresses: String) -> Error {
         if let (true, Some(cause)) = (changes, self.ambiguous) {
-            return Error::OutcomeUnknown { what, cause };
+            return Error::OutcomeUnknown { what, cause, request: None };
         }
         match (self.refused, self.last) {
             // A node that answered knows more than one that cannot be reached.
             (Some(refusal), _) => Error::Refused(refusal),
-            (None, Some(Failure::NotSent(cause))) => Error::Unreachable { addresses, cause },
-            (None, Some(Failure::Foreign { code, message })) => Error::Foreign { code: format!("{code:?}"), message },
-            (None, _) => Error::TimedOut { what, after },
+            (None, Some(Failure::NotSent(cause))) => Error::Unreachable { addresses, cause, request: None },
+            (None, Some(Failure::Foreign { code, message })) => {
+                Error::Foreign { code: format!("{code:?}"), message, request: None }
+            }
+            (None, _) => Error::timed_out(what, after),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{
     course::{Course, Step},
     failure::Trail,
 };
-use crate::{Error, random, refusal::TryAgain};
+use crate::{Error, random, refusal::TryAgain, request::identified};
 
 /// A call that is under way: where it has been, what it heard there, and when it gives up.
 #[derive(Debug)]
@@ -48,12 +48,15 @@ impl Quest {
     where
         A: Future<Output = Result<Response<T>, Status>> + Send,
     {
-        loop {
-            let (address, channel) = self.connect().await?;
-            if let Some(answer) = self.attempt(&address, ask(channel)).await? {
-                return Ok(answer.into_inner());
+        identified(async {
+            loop {
+                let (address, channel) = self.connect().await?;
+                if let Some(answer) = self.attempt(&address, ask(channel)).await? {
+                    return Ok(answer.into_inner());
+                }
             }
-        }
+        })
+        .await
     }
 
     /// Waits for an answer of the node at `address`. `None`: it failed in a way that leaves room for another attempt.

@@ -85,7 +85,7 @@ async fn agreed(network: &Arc<Network>, round: &RoundName) -> Result<Shape, Erro
         }
         let pause = network.settings().longest_pause;
         if started.elapsed() + pause >= patience {
-            return Err(last.unwrap_or(Error::TimedOut { what: DESCRIBING.what, after: patience }));
+            return Err(last.unwrap_or(Error::timed_out(DESCRIBING.what, patience)));
         }
         sleep(pause).await;
     }

@@ -22,6 +22,7 @@ use crate::{
     Error, Progress, RoundName,
     network::{Call, Network, retrieval},
     random,
+    request::identified,
 };
 
 /// Bytes of a dummy lookup's key.
@@ -126,7 +127,7 @@ impl<'a> IntoFuture for GetMany<'a> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        identified(self.run())
     }
 }
 

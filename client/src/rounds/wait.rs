@@ -11,7 +11,7 @@ use std::{
 use tokio::time::timeout;
 
 use super::{Phase, Revision, Round, Watch};
-use crate::{Error, RoundUid, network::Network};
+use crate::{Error, RoundUid, network::Network, request::identified};
 
 /// Waits until a round is Ready; made by [`Client::wait`](crate::Client::wait), started by `.await`.
 #[must_use = "it waits when it is awaited"]
@@ -42,7 +42,7 @@ impl<'a> Wait<'a> {
         let Some(patience) = self.patience else { return self.until_ready().await };
         match timeout(patience, self.until_ready()).await {
             Ok(round) => round,
-            Err(_) => Err(Error::TimedOut { what: "waiting for the round", after: patience }),
+            Err(_) => Err(Error::timed_out("waiting for the round", patience)),
         }
     }
 
@@ -55,13 +55,13 @@ impl<'a> Wait<'a> {
                 Phase::Ready => return Ok(change.round),
                 Phase::Failed => {
                     let why = change.round.failure.unwrap_or_else(|| "for no stated reason".to_owned());
-                    return Err(Error::RoundFailed { round: change.round.id, why });
+                    return Err(Error::RoundFailed { round: change.round.id, why, request: None });
                 }
                 Phase::Open | Phase::Sealed | Phase::Expired => {}
             }
             name = Some(change.round.id);
         }
-        Err(Error::RoundGone { round: name.unwrap_or_default() })
+        Err(Error::RoundGone { round: name.unwrap_or_default(), request: None })
     }
 }
 
@@ -70,7 +70,7 @@ impl<'a> IntoFuture for Wait<'a> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        identified(self.run())
     }
 }
 

@@ -8,8 +8,9 @@ use tonic::Streaming;
 
 use super::{Phase, Round};
 use crate::{
-    Error, RoundUid,
+    Error, RequestId, RoundUid,
     network::{Address, Call, Failure, Network, Quest, rounds},
+    request::identified_as,
 };
 
 /// A point in the history of a cluster; later changes have greater revisions.
@@ -59,6 +60,8 @@ pub struct Watch {
     network: Arc<Network>,
     round: RoundUid,
     after: Revision,
+    /// The watch is one call, however often its stream is opened.
+    request: RequestId,
     stream: Option<Open>,
     quest: Option<Quest>,
     ended: bool,
@@ -73,7 +76,7 @@ struct Open {
 
 impl Watch {
     pub(crate) fn new(network: Arc<Network>, round: RoundUid, after: Revision) -> Self {
-        Self { network, round, after, stream: None, quest: None, ended: false }
+        Self { network, round, after, request: RequestId::draw(), stream: None, quest: None, ended: false }
     }
 
     /// Waits for the next change. `None` follows the last one: the round was deleted or has expired.
@@ -82,6 +85,10 @@ impl Watch {
     /// What the cluster refuses, or [`Error::Unreachable`] and the like once nobody has answered within the client's
     /// timeout. The watch may be asked again after an error; nothing is lost.
     pub async fn next(&mut self) -> Result<Option<RoundChange>, Error> {
+        identified_as(self.request, self.follow()).await
+    }
+
+    async fn follow(&mut self) -> Result<Option<RoundChange>, Error> {
         let refresh = self.network.settings().watch_refresh;
         while !self.ended {
             let Some(mut open) = self.stream.take() else {

@@ -5,6 +5,7 @@ use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
+    time::Instant,
 };
 
 use raft::prelude::{HardState, SnapshotMetadata};
@@ -79,6 +80,7 @@ impl ApplyThread {
     /// Applies entries, writes what they changed with the applied index, and only then answers.
     fn apply(&mut self, entries: Vec<Committed>) -> Result<(), StorageError> {
         let shared = Arc::clone(&self.shared);
+        let begun = Instant::now();
         let mut batch = shared.store.state_batch();
         let mut answers: Vec<Answer> = Vec::with_capacity(entries.len());
         let mut shredded = Vec::new();
@@ -107,8 +109,13 @@ impl ApplyThread {
                 members_changed |=
                     matches!(command.command, Command::AllocateMember { .. } | Command::RegisterMember { .. });
                 let starts = if let Command::StartRound { uid, .. } = &command.command { Some(*uid) } else { None };
+                let kind = command.command.kind();
+                let bytes = if let Command::AppendChunk { pairs, .. } = &command.command { pairs.len() } else { 0 };
                 let mut state = shared.state.write();
                 let applied = state.apply(index, command);
+                shared.counts.count(kind, applied.reply.is_ok(), bytes);
+                // Every member says so: with index and term an entry is followed from member to member.
+                tracing::debug!(index = index.0, term = entry.term, command = kind, "applied");
                 refused_starts.extend(starts.filter(|uid| state.round(*uid).is_none()));
                 (command_id(&entry.context), applied)
             };
@@ -118,6 +125,7 @@ impl ApplyThread {
             answers.push((index, id, applied.reply));
         }
         batch.write(&shared.state.read(), &self.applied)?;
+        shared.counts.observe_batch(begun.elapsed());
         // Each start draws a uid, and each uid in the log has got a key: without end, if nobody took it away.
         refused_starts.into_iter().try_for_each(|uid| shared.store.discard_key(uid))?;
         if members_changed {
@@ -138,11 +146,13 @@ impl ApplyThread {
         for (index, id, reply) in answers {
             let (call, failed) = self.shared.pending.take(index, id, leader);
             ended.1 += failed;
-            calls.extend(call.map(|call| (call, reply)));
+            calls.extend(call.map(|call| (index, call, reply)));
         }
         ended.0 = calls.len() as u64;
         self.inputs.send(Input::Applied(Progress { index, shredded, ended })).ok();
-        for (call, reply) in calls {
+        for (index, call, reply) in calls {
+            call.span
+                .in_scope(|| tracing::debug!(index = index.0, rejected = reply.is_err(), "applied what was proposed"));
             call.end(reply.map_err(Into::into));
         }
     }

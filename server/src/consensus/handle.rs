@@ -11,7 +11,7 @@ use raft::prelude::{Message, MessageType};
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::{
-    ProposeError, RaftSettings, RaftStatus,
+    AppliedCounts, ProposeError, RaftSettings, RaftStatus,
     entry::{ProposalIds, encode_command},
     fairness::FairBytes,
     founding,
@@ -125,7 +125,7 @@ impl Consensus {
             data: encode_command(&Entry { time, command }),
             seals,
             shreds,
-            call: Call { reply, permit },
+            call: Call::new(reply, permit),
         };
         self.tell(Input::Propose(proposal));
         outcome.await.unwrap_or(Err(ProposeError::Stopped))
@@ -138,7 +138,7 @@ impl Consensus {
         let mut applied = self.applied();
         let mut status = self.status();
         let (reply, outcome) = oneshot::channel();
-        let call = Call { reply, permit: None };
+        let call = Call::new(reply, None);
         self.tell(Input::Change(self.running.ids.next(), change, call));
         outcome.await.unwrap_or(Err(ProposeError::Stopped))?;
         loop {
@@ -197,6 +197,11 @@ impl Consensus {
     /// The highest applied index. A state read after a change is at least as new.
     pub fn applied(&self) -> watch::Receiver<LogIndex> {
         self.running.shared.applied.subscribe()
+    }
+
+    /// What this member has applied since it started.
+    pub fn applied_counts(&self) -> &AppliedCounts {
+        &self.running.shared.counts
     }
 
     /// What this member says about itself.

@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    ProposeError, RaftStatus,
+    AppliedCounts, ProposeError, RaftStatus,
     clock::LeaderClock,
     install::Fetched,
     pending::{Call, Pending},
@@ -33,6 +33,7 @@ pub(super) struct Shared {
     pub(super) clock: LeaderClock,
     pub(super) snapshots: Arc<Snapshots>,
     pub(super) applied: watch::Sender<LogIndex>,
+    pub(super) counts: AppliedCounts,
     pub(super) status: watch::Sender<RaftStatus>,
     pub(super) keys_destroyed: watch::Sender<u64>,
     /// Cancelled once the raft thread has ended: nothing more will be applied.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
+use tracing::Span;
 
 use super::{ProposeError, fairness::Permit};
 use crate::{
@@ -17,9 +18,16 @@ pub(super) struct Call {
     pub(super) reply: oneshot::Sender<Result<Reply, ProposeError>>,
     /// The bytes it holds until then.
     pub(super) permit: Option<Permit>,
+    /// What its log lines are within: the request that it serves.
+    pub(super) span: Span,
 }
 
 impl Call {
+    /// A call of whoever runs now.
+    pub(super) fn new(reply: oneshot::Sender<Result<Reply, ProposeError>>, permit: Option<Permit>) -> Self {
+        Self { reply, permit, span: Span::current() }
+    }
+
     /// Ends the call, unless the caller has gone.
     pub(super) fn end(self, outcome: Result<Reply, ProposeError>) {
         drop(self.permit);
@@ -93,7 +101,7 @@ mod tests {
 
     fn wait(pending: &Pending, id: u8, index: u64) -> oneshot::Receiver<Result<Reply, ProposeError>> {
         let (reply, outcome) = oneshot::channel();
-        pending.insert(ProposalId([id; 16]), LogIndex(index), Call { reply, permit: None });
+        pending.insert(ProposalId([id; 16]), LogIndex(index), Call::new(reply, None));
         outcome
     }
 

@@ -15,7 +15,7 @@ use tokio::{runtime, sync::watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Counters, RaftSettings, RaftStatus,
+    AppliedCounts, Counters, RaftSettings, RaftStatus,
     apply_thread::ApplyThread,
     clock::LeaderClock,
     entry::ProposalIds,
@@ -64,6 +64,7 @@ pub(super) fn start(
         clock: LeaderClock::default(),
         snapshots: Arc::clone(&snapshots),
         applied: watch::Sender::new(LogIndex(applied.index)),
+        counts: AppliedCounts::default(),
         status: watch::Sender::new(RaftStatus::initial(LogIndex(applied.index))),
         keys_destroyed: watch::Sender::new(0),
         stopped: CancellationToken::new(),

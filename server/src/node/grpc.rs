@@ -12,7 +12,10 @@ use tonic_health::pb::{
 use tonic_reflection::server::Builder;
 
 use super::{NodeError, NodeHandle, watches::EndWatches};
-use crate::{service, telemetry::CountCalls};
+use crate::{
+    service,
+    telemetry::{CountCalls, IdentifyCalls},
+};
 
 /// How often a silent connection is asked whether the other side is still there, and how long it may take to say so.
 const KEEPALIVE: Duration = Duration::from_secs(20);
@@ -38,7 +41,7 @@ pub(super) async fn serve_clients(
         LISTED.into_iter().fold(builder, Builder::with_service_name)
     };
     let leaving = node.leaving().clone();
-    let count = CountCalls::new(node.metrics().clone());
+    let (count, metrics) = (CountCalls::new(node.metrics().clone()), node.metrics().clone());
     let routes = service::routes(node)
         .add_service(health)
         .add_service(reflection().build_v1()?)
@@ -47,6 +50,7 @@ pub(super) async fn serve_clients(
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE))
         .layer(count)
+        .layer(IdentifyCalls::new(metrics))
         .layer(EndWatches::new(leaving.clone()))
         .add_routes(routes)
         .serve_with_incoming_shutdown(incoming(listener), leaving.cancelled_owned())

@@ -20,7 +20,7 @@ use crate::{
     readiness::{Liveness, Verdict},
     service::refusal::Refusal,
     storage::Store,
-    telemetry::{Figures, Metrics, RoundCounts},
+    telemetry::{DatabaseFigures, DiskFigures, EncodingFigures, Figures, MemoryFigures, Metrics, RoundFigures},
     transport::RaftService,
 };
 
@@ -145,16 +145,27 @@ impl NodeHandle {
         Liveness::judge(Instant::now(), ticked, self.settings().configuration.liveness.stall)
     }
 
-    /// What a scrape shows of this moment.
+    /// What a scrape shows of this moment. Blocks: it looks at files.
     pub(crate) fn figures(&self) -> Figures {
+        let (disk, database) = self.shared.lifecycle.read().store().cloned().map_or_else(Default::default, |store| {
+            (DiskFigures::of(&store, self.disk_fault().is_none()), DatabaseFigures::of(&store))
+        });
+        let memory = MemoryFigures { offered: self.settings().memory_budget_bytes, ..MemoryFigures::default() };
+        let figures = Figures { ready: self.verdict().ready, memory, disk, database, ..Figures::default() };
         let member = self.shared.lifecycle.read().member().cloned();
         let Some(Member { consensus, encodings }) = member else {
-            return Figures { member: None, rounds: RoundCounts::default(), held: 0 };
+            return figures;
         };
-        let rounds = RoundCounts::of(&consensus.state());
-        let status = consensus.status().borrow().clone();
-        let held = encodings.held().borrow().len() as u64;
-        Figures { member: Some(status), rounds, held }
+        let state = consensus.state();
+        let budget = state.memory_budget_bytes().unwrap_or_default();
+        Figures {
+            raft: Some(consensus.status().borrow().clone()),
+            applied: consensus.applied_counts().clone(),
+            rounds: RoundFigures::of(&state),
+            encodings: EncodingFigures::of(&state, consensus.member_id(), &encodings),
+            memory: MemoryFigures { budget, reserved: state.reserved_bytes(), ..memory },
+            ..figures
+        }
     }
 
     pub(super) fn lifecycle(&self) -> Lifecycle {

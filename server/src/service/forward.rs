@@ -17,6 +17,7 @@ use super::refusal::{AddressBook, DOMAIN, Reason, Refusal};
 use crate::{
     consensus::ProposeError,
     node::{Member, NodeHandle},
+    telemetry::carry_on,
 };
 
 /// Marks a request that a node has forwarded: it is not forwarded again, so that nodes that disagree about who leads
@@ -124,6 +125,7 @@ pub(super) fn forwarded<Q>(message: Q, deadline: Option<AsciiMetadataValue>) -> 
     let mut request = Request::new(message);
     let metadata = request.metadata_mut();
     metadata.insert(FORWARDED, AsciiMetadataValue::from_static("1"));
+    carry_on(metadata);
     if let Some(deadline) = deadline {
         metadata.insert(DEADLINE, deadline);
     }

@@ -9,16 +9,16 @@ use crate::{
 };
 
 /// Digest of the encodings that members report here.
-pub(super) const ENCODING: Digest = Digest([5; 32]);
+pub(crate) const ENCODING: Digest = Digest([5; 32]);
 
 /// A cluster of one member whose rounds wait for one worker.
-pub(super) struct Scenario {
-    pub(super) state: State,
+pub(crate) struct Scenario {
+    pub(crate) state: State,
     index: u64,
 }
 
 /// The member of a new cluster.
-pub(super) fn founder() -> MemberRecord {
+pub(crate) fn founder() -> MemberRecord {
     MemberRecord {
         id: MemberId(1),
         instance: InstanceId([1; 16]),
@@ -34,24 +34,24 @@ pub(super) fn founder() -> MemberRecord {
 }
 
 /// The worker of rounds here.
-pub(super) fn worker() -> WorkerName {
+pub(crate) fn worker() -> WorkerName {
     "w0".parse().expect("a worker's name")
 }
 
 impl Scenario {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let cluster = "c".parse().expect("a cluster id");
         Self { state: State::bootstrap(cluster, 1, founder(), Limits::default()), index: 1 }
     }
 
-    pub(super) fn apply(&mut self, command: Command) -> Reply {
+    pub(crate) fn apply(&mut self, command: Command) -> Reply {
         self.index += 1;
         let entry = Entry { time: ClusterTime(self.index), command };
         self.state.apply(LogIndex(self.index), entry).reply.expect("it is accepted")
     }
 
     /// An open round; its uid repeats `byte`.
-    pub(super) fn open(&mut self, byte: u8) -> RoundUid {
+    pub(crate) fn open(&mut self, byte: u8) -> RoundUid {
         self.start(byte, RoundSpec::new(Expected::Count(1), &Limits::default()))
     }
 
@@ -72,18 +72,18 @@ impl Scenario {
     }
 
     /// Publishes nothing, by `upload`.
-    pub(super) fn publish(&mut self, uid: RoundUid, upload: UploadId) {
+    pub(crate) fn publish(&mut self, uid: RoundUid, upload: UploadId) {
         let digest = Digest(silhouette_proto::content_digest(&mut []));
         self.apply(Command::CommitPublication { uid, worker: worker(), upload, chunks: 0, pairs: 0, digest });
     }
 
-    pub(super) fn seal(&mut self, uid: RoundUid) {
+    pub(crate) fn seal(&mut self, uid: RoundUid) {
         let plan = self.state.seal_plan(uid, [3; 32], [4; 32]).expect("it can be sealed");
         self.apply(Command::Seal { uid, reseal: 0, plan });
     }
 
     /// Seals a round and has it encoded.
-    pub(super) fn ready(&mut self, uid: RoundUid) {
+    pub(crate) fn ready(&mut self, uid: RoundUid) {
         self.seal(uid);
         let outcome = EncodingOutcome::Encoded { input: Digest([6; 32]), encoding: ENCODING, hint: Digest([7; 32]) };
         self.apply(Command::ReportEncoding { uid, reseal: 0, member: MemberId(1), outcome });

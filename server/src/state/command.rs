@@ -202,6 +202,25 @@ impl Command {
         }
     }
 
+    /// All kinds of commands.
+    pub const KINDS: [&'static str; 15] = [
+        "tick",
+        "allocate_member",
+        "register_member",
+        "start_round",
+        "append_chunk",
+        "commit_publication",
+        "abort_publication",
+        "seal",
+        "report_encoding",
+        "report_held",
+        "shred",
+        "report_destroyed",
+        "fail",
+        "expire",
+        "delete_round",
+    ];
+
     /// Its kind, for logs and metrics; never its content.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -8,7 +8,7 @@ use std::{
 
 use rocksdb::{
     BoundColumnFamily, ColumnFamilyDescriptor, DBCompressionType, DBWithThreadMode, Direction, IteratorMode,
-    MultiThreaded, Options, WriteBatch, WriteOptions,
+    MultiThreaded, Options, WriteBatch, WriteOptions, properties::PropName,
 };
 
 use super::StorageError;
@@ -33,9 +33,9 @@ pub(super) enum Family {
 }
 
 impl Family {
-    const ALL: [Self; 4] = [Self::Log, Self::Raft, Self::Rounds, Self::Chunks];
+    pub(super) const ALL: [Self; 4] = [Self::Log, Self::Raft, Self::Rounds, Self::Chunks];
 
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Log => "log",
             Self::Raft => "raft",
@@ -97,6 +97,11 @@ impl Database {
 
     pub(super) fn get(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
         self.rocks.get_cf(&self.family(family), key).map_err(StorageError::database("read"))
+    }
+
+    /// A number that the database says of a column family; 0 if it does not know.
+    pub(super) fn property(&self, family: Family, name: &PropName) -> u64 {
+        self.rocks.property_int_value_cf(&self.family(family), name).ok().flatten().unwrap_or_default()
     }
 
     /// All records whose key is at least `from`, in order of their keys.

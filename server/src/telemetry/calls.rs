@@ -7,6 +7,7 @@ use std::{
     time::Instant,
 };
 
+use bytes::{Buf as _, Bytes};
 use futures::future::BoxFuture;
 use http::{HeaderMap, Request, Response};
 use http_body::{Body, Frame, SizeHint};
@@ -16,13 +17,14 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 use tonic::Code;
-use tower::{Layer, Service};
+use tower::{BoxError, Layer, Service};
 
 use super::{
     Metrics,
+    durations::short_durations,
     methods::{Method, Methods},
-    metrics::short_durations,
 };
+use crate::service::refusal::Reason;
 
 /// Labels of a call that ended.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -34,21 +36,45 @@ struct Ended {
 
 /// Counts of calls.
 #[derive(Debug)]
-pub(super) struct CallCounts {
+pub(super) struct CallMetrics {
     methods: Methods,
     started: Family<Method, Counter>,
     handled: Family<Ended, Counter>,
     handling: Family<Method, Histogram, fn() -> Histogram>,
+    refused: Family<Refused, Counter>,
+    sent: Family<Method, Counter>,
+    received: Family<Method, Counter>,
 }
 
-impl CallCounts {
-    pub(super) fn new(registry: &mut Registry) -> Self {
+/// Labels of a call that ended with an error.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Refused {
+    /// One of [`Reason::ALL`], or [`FOREIGN`].
+    reason: &'static str,
+}
+
+/// The reason of an error that a library gave, which has none.
+const FOREIGN: &str = "none";
+
+impl CallMetrics {
+    pub(super) fn register(registry: &mut Registry) -> Self {
         let counts = Self {
             methods: Methods::default(),
             started: Family::default(),
             handled: Family::default(),
             handling: Family::new_with_constructor(short_durations),
+            refused: Family::default(),
+            sent: Family::default(),
+            received: Family::default(),
         };
+        for reason in Reason::ALL.iter().map(|reason| reason.as_str()).chain([FOREIGN]) {
+            drop(counts.refused.get_or_create(&Refused { reason }));
+        }
+        registry.register(
+            "silhouette_grpc_refused",
+            "Calls that ended with an error, by its reason",
+            counts.refused.clone(),
+        );
         registry.register("grpc_server_started", "Calls that began", counts.started.clone());
         registry.register("grpc_server_handled", "Calls that ended, by outcome", counts.handled.clone());
         registry.register_with_unit(
@@ -57,24 +83,54 @@ impl CallCounts {
             Unit::Seconds,
             counts.handling.clone(),
         );
+        registry.register_with_unit(
+            "silhouette_grpc_sent",
+            "Sent in answers to calls",
+            Unit::Bytes,
+            counts.sent.clone(),
+        );
+        registry.register_with_unit(
+            "silhouette_grpc_received",
+            "Received in requests of calls",
+            Unit::Bytes,
+            counts.received.clone(),
+        );
         counts
+    }
+
+    /// Whether there is a method at a path.
+    pub(super) fn knows(&self, path: &str) -> bool {
+        self.methods.knows(path)
+    }
+
+    /// A call ended with an error of this reason.
+    pub(super) fn refused(&self, reason: Option<&str>) {
+        let known = Reason::ALL.iter().map(|known| known.as_str()).find(|known| Some(*known) == reason);
+        self.refused.get_or_create(&Refused { reason: known.unwrap_or(FOREIGN) }).inc();
     }
 }
 
 /// A call under way. One that is dropped unfinished was cancelled.
-struct Call {
+pub(super) struct Call {
     metrics: Arc<Metrics>,
     method: Arc<Method>,
     begun: Instant,
+    sent: Counter,
     ended: bool,
 }
 
 impl Call {
-    fn begin(metrics: Arc<Metrics>, path: &str) -> Self {
+    pub(super) fn begin(metrics: Arc<Metrics>, path: &str) -> Self {
         let counts = metrics.calls();
         let method = counts.methods.at(path);
         counts.started.get_or_create(&method).inc();
-        Self { metrics, method, begun: Instant::now(), ended: false }
+        let sent = counts.sent.get_or_create(&method).clone();
+        Self { metrics, method, begun: Instant::now(), sent, ended: false }
+    }
+
+    /// Where the bytes of its request are counted.
+    fn received(&self) -> Counter {
+        self.metrics.calls().received.get_or_create(&self.method).clone()
     }
 
     fn end(&mut self, code: Code) {
@@ -140,8 +196,10 @@ pub(crate) struct CountedService<S> {
 
 impl<S, B, R> Service<Request<B>> for CountedService<S>
 where
-    S: Service<Request<B>, Response = Response<R>>,
+    S: Service<Request<tonic::body::Body>, Response = Response<R>>,
     S::Future: Send + 'static,
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Into<BoxError>,
 {
     type Response = Response<CountedBody<R>>;
     type Error = S::Error;
@@ -153,12 +211,46 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let mut call = Call::begin(Arc::clone(&self.metrics), request.uri().path());
+        let received = call.received();
+        let request = request.map(|inner| tonic::body::Body::new(CountedRequest { inner, received }));
         let response = self.inner.call(request);
         Box::pin(async move {
             let response = response.await?;
             call.end_with(response.headers());
             Ok(response.map(|inner| CountedBody { inner, call }))
         })
+    }
+}
+
+/// A request whose bytes are counted.
+struct CountedRequest<B> {
+    inner: B,
+    received: Counter,
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Body for CountedRequest<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let frame = ready!(Pin::new(&mut self.inner).poll_frame(context));
+        if let Some(Ok(frame)) = &frame
+            && let Some(data) = frame.data_ref()
+        {
+            self.received.inc_by(data.len() as u64);
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
     }
 }
 
@@ -179,6 +271,9 @@ impl<B: Body + Unpin> Body for CountedBody<B> {
         let frame = ready!(Pin::new(&mut self.inner).poll_frame(context));
         match &frame {
             Some(Ok(frame)) => {
+                if let Some(data) = frame.data_ref() {
+                    self.call.sent.inc_by(data.remaining() as u64);
+                }
                 if let Some(trailers) = frame.trailers_ref() {
                     self.call.end_with(trailers);
                 }
@@ -202,13 +297,12 @@ impl<B: Body + Unpin> Body for CountedBody<B> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::telemetry::{Figures, RoundCounts};
+    use crate::telemetry::Figures;
 
     const PATH: &str = "/silhouette.v1.Rounds/StartRound";
 
     fn lines(metrics: &Metrics) -> String {
-        let figures = Figures { member: None, rounds: RoundCounts::default(), held: 0 };
-        metrics.to_text(figures).expect("text is written")
+        metrics.to_text(Figures::default()).expect("text is written")
     }
 
     #[test]

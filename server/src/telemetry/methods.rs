@@ -53,6 +53,11 @@ impl Default for Methods {
 }
 
 impl Methods {
+    /// Whether there is a method at a path.
+    pub(super) fn knows(&self, path: &str) -> bool {
+        self.known.contains_key(path)
+    }
+
     /// The method at a path.
     pub(super) fn at(&self, path: &str) -> Arc<Method> {
         Arc::clone(self.known.get(path).unwrap_or(&self.unknown))

@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-/// What a node's configuration file says.
+/// What a node's configuration file says, and what is in its environment.
 #[derive(Debug, Clone)]
 pub struct Configuration {
     root: Value,
+    environment: Vec<(String, String)>,
 }
 
 impl Configuration {
     /// The server's own defaults.
     pub fn defaults() -> Self {
-        Self { root: Value::Object(Map::new()) }
+        Self { root: Value::Object(Map::new()), environment: Vec::new() }
     }
 
     /// Times in which a test can wait for everything that takes time, and in which two busy cores still keep up.
@@ -55,6 +56,18 @@ impl Configuration {
         }
         *place = value;
         self
+    }
+
+    /// Sets a variable of the environment.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.environment.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// The variables of the environment.
+    pub fn environment(&self) -> &[(String, String)] {
+        &self.environment
     }
 
     /// The file's text: JSON, which is YAML.

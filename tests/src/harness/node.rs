@@ -27,6 +27,7 @@ pub struct Node {
     data: PathBuf,
     addresses: Addresses,
     place: Option<Place>,
+    environment: Vec<(String, String)>,
     process: Option<Process>,
 }
 
@@ -35,7 +36,9 @@ impl Node {
     pub fn new(folder: PathBuf, addresses: Addresses, configuration: &Configuration) -> Result<Self> {
         let name = folder.file_name().context("a node's folder has a name")?.to_string_lossy().into_owned();
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let node = Self { name, data: folder.join("data"), folder, addresses, place: None, process: None };
+        let environment = configuration.environment().to_vec();
+        let data = folder.join("data");
+        let node = Self { name, data, folder, addresses, place: None, environment, process: None };
         node.configure(configuration)?;
         Ok(node)
     }
@@ -145,6 +148,7 @@ impl Node {
             .args(["--client-addr", &self.addresses.client.to_string()])
             .args(["--peer-addr", &self.addresses.peer.to_string()])
             .args(["--http-addr", &self.addresses.http.to_string()])
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().context("cannot share a log")?)
             .stderr(log);

@@ -15,10 +15,18 @@ pub struct Needles {
 }
 
 impl Needles {
-    /// Searches for these bytes as they are, and in hexadecimal digits and base64 as a log would show them.
+    /// Searches for these bytes as they are, and in every form in which a log would show them.
     pub fn new<'a>(needles: impl IntoIterator<Item = &'a [u8]>) -> Result<Self> {
         let forms: Vec<Vec<u8>> = needles.into_iter().flat_map(forms).collect();
         Ok(Self { automaton: AhoCorasick::new(forms).context("cannot search for so much at once")? })
+    }
+
+    /// The first needle in `content`, in whatever form, with what is around it.
+    pub fn first_in(&self, content: &[u8]) -> Option<String> {
+        const AROUND: usize = 160;
+        let found = self.automaton.find(content)?;
+        let (start, end) = (found.start().saturating_sub(AROUND), (found.end() + AROUND).min(content.len()));
+        Some(content[start..end].escape_ascii().to_string())
     }
 
     /// Every file below `root` in which a needle occurs.
@@ -61,18 +69,38 @@ pub fn files(root: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The ways in which bytes may lie in a file: as they are, in hexadecimal digits, in base64 at each of its three
-/// alignments (without the characters that depend on neighbouring bytes).
+/// The ways in which bytes may lie in a file or a log: as they are, in hexadecimal digits, in base64, in the base64 of a
+/// message that holds their base64 (a status's details), escaped as Rust's `Debug` and `bytes` do, escaped once more by
+/// JSON, as a list of decimal numbers.
 fn forms(needle: &[u8]) -> Vec<Vec<u8>> {
-    let mut forms = vec![needle.to_vec(), hex::encode(needle).into_bytes(), hex::encode_upper(needle).into_bytes()];
-    for offset in 0..3 {
+    let escaped = needle.escape_ascii().to_string();
+    let decimal = format!("{needle:?}");
+    let decimal = decimal.trim_matches(['[', ']']);
+    let mut forms = vec![
+        needle.to_vec(),
+        hex::encode(needle).into_bytes(),
+        hex::encode_upper(needle).into_bytes(),
+        escaped.replace('\\', "\\\\").into_bytes(),
+        decimal.replace(' ', "").into_bytes(),
+        decimal.as_bytes().to_vec(),
+        format!("{:?}", String::from_utf8_lossy(needle)).trim_matches('"').as_bytes().to_vec(),
+        escaped.into_bytes(),
+    ];
+    forms.extend(base64_forms(needle));
+    let text = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, needle);
+    forms.extend(base64_forms(text.as_bytes()));
+    forms
+}
+
+/// Base64 at each of its three alignments, without the characters that depend on neighbouring bytes.
+fn base64_forms(needle: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    (0..3).map(move |offset| {
         let padded = [&vec![0; offset][..], needle].concat();
         let text = base64::Engine::encode(&base64::engine::general_purpose::STANDARD_NO_PAD, &padded);
-        let first = (offset * 8).div_ceil(6);
+        let first = (offset * 8_usize).div_ceil(6);
         let end = padded.len() * 8 / 6;
-        forms.push(text.as_bytes()[first..end].to_vec());
-    }
-    forms
+        text.as_bytes()[first..end].to_vec()
+    })
 }
 
 #[cfg(test)]
@@ -91,10 +119,25 @@ mod tests {
         fs::write(root.path().join("a/b/3-alone"), encode(needle))?;
         fs::write(root.path().join("a/b/4-after-one"), encode(b"!0123456789abcdef?"))?;
         fs::write(root.path().join("a/b/5-after-two"), encode(b"!!0123456789abcdef?"))?;
+        fs::write(root.path().join("a/b/6-as-numbers"), format!("{needle:?}"))?;
+        fs::write(root.path().join("a/b/7-in-details"), encode(format!("key{}", encode(needle)).as_bytes()))?;
         let found = Needles::new([&b"not anywhere at all"[..], needle])?.files_below(root.path())?;
         let folder = root.path().join("a/b");
-        let names = ["1-within", "2-hexadecimal", "3-alone", "4-after-one", "5-after-two"];
+        let names =
+            ["1-within", "2-hexadecimal", "3-alone", "4-after-one", "5-after-two", "6-as-numbers", "7-in-details"];
         assert_eq!(found, names.map(|name| folder.join(name)));
+        Ok(())
+    }
+
+    #[test]
+    fn an_escaped_needle_is_found() -> Result<()> {
+        let needle = b"\x00\xffkey\"\\\n of a worker";
+        let needles = Needles::new([&needle[..]])?;
+        let shown = format!("{:?}", bytes::Bytes::from_static(needle));
+        for written in [shown.clone(), serde_json::to_string(&shown)?, needle.escape_ascii().to_string()] {
+            assert!(needles.first_in(format!("a line {written} more").as_bytes()).is_some(), "{written}");
+        }
+        assert!(needles.first_in(b"a line").is_none());
         Ok(())
     }
 }

@@ -35,11 +35,19 @@ impl RaftThread {
             return;
         }
         self.leading.shredding.extend(shreds);
-        self.shared.pending.insert(id, LogIndex(self.node.raft.raft_log.last_index()), call);
+        self.wait(id, call);
+    }
+
+    /// Has a call wait for the entry that was appended last.
+    fn wait(&self, id: ProposalId, call: Call) {
+        let (index, term) = (self.node.raft.raft_log.last_index(), self.node.raft.term);
+        call.span.in_scope(|| tracing::debug!(index, term, "proposed"));
+        self.shared.pending.insert(id, LogIndex(index), call);
     }
 
     fn refuse(&mut self, call: Call, error: ProposeError) {
         self.counters.proposals_failed += 1;
+        call.span.in_scope(|| tracing::debug!(%error, "not proposed"));
         call.end(Err(error));
     }
 
@@ -78,7 +86,7 @@ impl RaftThread {
         if proposed.is_err() {
             self.refuse(call, ProposeError::Busy);
         } else if self.proposed_change() {
-            self.shared.pending.insert(id, LogIndex(self.node.raft.raft_log.last_index()), call);
+            self.wait(id, call);
         } else {
             let index = self.shared.state.read().configuration().index;
             self.refuse(call, ProposeError::ChangeInFlight { index });

@@ -12,6 +12,7 @@ use crate::{
         validate::Starting,
     },
     state::{Command, Rejection, Reply, State},
+    telemetry::note_round,
 };
 
 /// Opens a round, or returns the one that was started with the same spec.
@@ -29,6 +30,7 @@ pub(super) async fn start(member: &Member, request: &v1::StartRoundRequest) -> R
         Some(uid) => uid,
         None => propose(member, starting).await?,
     };
+    note_round(uid);
     let round = read::by_uid(&member.consensus.state(), uid)?;
     Ok(v1::StartRoundResponse { round: Some(round) })
 }

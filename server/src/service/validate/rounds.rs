@@ -1,5 +1,7 @@
 //! Requests about rounds.
 
+use std::str::FromStr;
+
 use silhouette_proto::v1;
 
 use super::{
@@ -10,7 +12,15 @@ use super::{
 use crate::{
     ids::{Digest, RoundId, RoundUid, UploadId, WorkerName},
     state::{Limits, RoundSpec},
+    telemetry::note_round,
 };
+
+/// The uid of a round that a request is about, which is noted on its call.
+fn uid_of(text: &str) -> Result<RoundUid, <RoundUid as FromStr>::Err> {
+    let uid = text.parse()?;
+    note_round(uid);
+    Ok(uid)
+}
 
 /// A round to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +59,7 @@ pub(crate) struct Header {
 impl Header {
     pub(crate) fn read(header: &v1::PublishHeader) -> Result<Self, Refusal> {
         let mut fields = Fields::default();
-        let uid = fields.take("round_uid", header.round_uid.parse::<RoundUid>());
+        let uid = fields.take("round_uid", uid_of(&header.round_uid));
         let worker = fields.take("worker", header.worker.parse::<WorkerName>());
         let upload = fields.take("upload_id", UploadId::try_from(header.upload_id.as_ref()));
         let whole = uid.zip(worker).zip(upload).map(|((uid, worker), upload)| Self { uid, worker, upload });
@@ -59,7 +69,7 @@ impl Header {
     /// Of a batch, which names no upload.
     pub(crate) fn of_batch(batch: &v1::PublishBatchRequest, upload: UploadId) -> Result<Self, Refusal> {
         let mut fields = Fields::default();
-        let uid = fields.take("round_uid", batch.round_uid.parse::<RoundUid>());
+        let uid = fields.take("round_uid", uid_of(&batch.round_uid));
         let worker = fields.take("worker", batch.worker.parse::<WorkerName>());
         fields.finish(uid.zip(worker).map(|(uid, worker)| Self { uid, worker, upload }))
     }
@@ -96,7 +106,7 @@ pub(crate) struct RoundQuery {
 impl RoundQuery {
     pub(crate) fn read(uid: &str, encoding: &[u8]) -> Result<Self, Refusal> {
         let mut fields = Fields::default();
-        let uid = fields.take("round_uid", uid.parse::<RoundUid>());
+        let uid = fields.take("round_uid", uid_of(uid));
         let encoding = fields.take("encoding_digest", Digest::try_from(encoding));
         fields.finish(uid.zip(encoding).map(|(uid, encoding)| Self { uid, encoding }))
     }
@@ -104,7 +114,7 @@ impl RoundQuery {
 
 /// The uid of a request that has nothing else.
 pub(crate) fn uid(text: &str) -> Result<RoundUid, Refusal> {
-    text.parse::<RoundUid>().map_err(|error| Refusal::field("round_uid", error.to_string()))
+    uid_of(text).map_err(|error| Refusal::field("round_uid", error.to_string()))
 }
 
 /// A round by name or uid; `None` if the request has neither.

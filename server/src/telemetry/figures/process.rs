@@ -1,6 +1,8 @@
 //! What the operating system says of this process.
 
-use std::fs;
+use std::{fmt::Error, fs};
+
+use super::Sheet;
 
 /// Ticks a second in which Linux counts processor time for programs, whatever the kernel's own clock.
 const TICKS_PER_SECOND: f64 = 100.0;
@@ -30,6 +32,15 @@ impl ProcessFigures {
             &fs::read_to_string("/proc/stat").ok()?,
             open_files,
         )
+    }
+
+    /// By the names that every Prometheus client library uses.
+    pub(super) fn encode(&self, sheet: &mut Sheet<'_>) -> Result<(), Error> {
+        sheet.counter("process_cpu_seconds", "Time on processors", self.cpu_seconds)?;
+        sheet.gauge("process_start_time_seconds", "Start, since 1970", self.start_seconds)?;
+        sheet.gauge("process_resident_memory_bytes", "Memory in use", self.resident_bytes)?;
+        sheet.gauge("process_open_fds", "Open files and sockets", self.open_files)?;
+        sheet.gauge("process_threads", "Threads", self.threads)
     }
 
     /// From the texts of `/proc/self/stat`, `/proc/self/status` and `/proc/stat`.

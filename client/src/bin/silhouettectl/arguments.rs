@@ -5,8 +5,12 @@ use std::time::Duration;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, builder::FalseyValueParser};
 
 use crate::{
-    cluster::ClusterCommand, exit::Exit, output::Format, round::RoundCommand, terminal::Color, version::Version,
+    cluster::ClusterCommand, completion::Completion, exit::Exit, man::ManualPages, output::Format, round::RoundCommand,
+    terminal::Color, version::Version,
 };
+
+/// The program's name, as it is typed.
+pub(crate) const PROGRAM: &str = "silhouettectl";
 
 /// A help page leads with examples: most people look for a line to adapt.
 const HELP: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
@@ -15,7 +19,7 @@ const GLOBAL: &str = "Options of every command";
 /// Coordinate workers in rounds, and look up what they published without showing what you look up.
 #[derive(Debug, Parser)]
 #[command(
-    name = "silhouettectl",
+    name = PROGRAM,
     version,
     before_help = "\
 Examples:
@@ -151,6 +155,11 @@ pub(crate) enum Command {
     Round(RoundCommand),
     /// Show the versions of this program and of the servers
     Version(Version),
+    /// Print a script by which a shell completes commands and flags
+    Completion(Completion),
+    /// Write the manual pages
+    #[command(hide = true)]
+    Man(ManualPages),
 }
 
 impl Arguments {
@@ -162,7 +171,7 @@ impl Arguments {
 }
 
 /// The whole command line, every help page in the same order.
-fn command() -> clap::Command {
+pub(crate) fn command() -> clap::Command {
     fn arranged(command: clap::Command) -> clap::Command {
         command.help_template(HELP).mut_subcommands(arranged)
     }

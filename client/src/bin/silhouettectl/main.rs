@@ -7,9 +7,11 @@
 
 mod arguments;
 mod cluster;
+mod completion;
 mod exit;
 mod failure;
 mod input;
+mod man;
 mod output;
 mod progress;
 mod round;
@@ -66,5 +68,7 @@ async fn carry_out(session: &Session, command: Command) -> Result<Exit, Failure>
         Command::Cluster(command) => command.run(session).await,
         Command::Round(command) => command.run(session).await,
         Command::Version(command) => command.run(session).await,
+        Command::Completion(command) => command.run(),
+        Command::Man(command) => command.run(),
     }
 }

@@ -98,8 +98,13 @@ impl Terminal {
 
 /// Writes data.
 pub(crate) fn print(data: &str) -> Result<(), Failure> {
+    print_bytes(data.as_bytes())
+}
+
+/// Writes data that need not be text.
+pub(crate) fn print_bytes(data: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(data.as_bytes())?;
+    stdout.write_all(data)?;
     Ok(stdout.flush()?)
 }
 

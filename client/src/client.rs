@@ -247,6 +247,8 @@ mod tests {
         is_send(&add.into_future());
         is_send(&cluster.members());
         is_send(&cluster.statuses());
+        is_send(&cluster.all_diagnostics());
+        is_send(&cluster.present_members());
         is_send(&cluster.remove([member]));
         is_send(&cluster.transfer_leader(Some(member)));
         Ok(())

@@ -15,6 +15,7 @@
 mod apply_thread;
 mod clock;
 mod compaction;
+mod configuration_log;
 mod entry;
 mod error;
 mod fairness;
@@ -37,6 +38,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 
+pub use configuration_log::LoggedChange;
 pub use error::ProposeError;
 pub use handle::Consensus;
 pub use settings::RaftSettings;

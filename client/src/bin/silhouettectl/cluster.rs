@@ -4,9 +4,9 @@ mod add;
 mod create;
 mod members;
 mod remove;
-mod status;
+pub(crate) mod status;
 mod transfer_leader;
-mod view;
+pub(crate) mod view;
 
 use clap::Subcommand;
 

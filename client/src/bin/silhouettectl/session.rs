@@ -50,7 +50,12 @@ impl Session {
 
     /// Shows what was asked for.
     pub(crate) fn show(&self, view: &impl View) -> Result<(), Failure> {
-        terminal::print(&self.globals.output.render(view)?)
+        let rendered = self.globals.output.render(view)?;
+        if self.globals.output.is_document() {
+            terminal::print(&rendered)
+        } else {
+            self.terminal.print_styled(&rendered)
+        }
     }
 
     /// Shows one of many things that follow each other.

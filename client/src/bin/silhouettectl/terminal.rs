@@ -8,7 +8,7 @@ use std::{
     io::{self, BufRead as _, IsTerminal as _, Write as _},
 };
 
-use anstream::{AutoStream, ColorChoice};
+use anstream::{AutoStream, ColorChoice, stream::RawStream};
 use anstyle::{AnsiColor, Style};
 
 use crate::{failure::Failure, input::from_standard_input};
@@ -25,6 +25,16 @@ pub(crate) enum Color {
     Always,
     /// Never.
     Never,
+}
+
+impl Color {
+    fn choice(self, stream: &impl RawStream) -> ColorChoice {
+        match self {
+            Self::Auto => AutoStream::choice(stream),
+            Self::Always => ColorChoice::Always,
+            Self::Never => ColorChoice::Never,
+        }
+    }
 }
 
 /// How to talk to whoever started the command.
@@ -68,13 +78,15 @@ impl Terminal {
 
     /// Says why the command fails. Whoever has closed standard error does not want to know.
     pub(crate) fn report(self, sentence: &str) {
-        let choice = match self.color {
-            Color::Auto => AutoStream::choice(&io::stderr()),
-            Color::Always => ColorChoice::Always,
-            Color::Never => ColorChoice::Never,
-        };
-        let mut stderr = AutoStream::new(io::stderr().lock(), choice);
+        let mut stderr = AutoStream::new(io::stderr().lock(), self.color.choice(&io::stderr()));
         let _ = writeln!(stderr, "{ERROR}error:{ERROR:#} {sentence}");
+    }
+
+    /// Writes data for people, whose colours are left out where they are not wanted.
+    pub(crate) fn print_styled(self, data: &str) -> Result<(), Failure> {
+        let mut stdout = AutoStream::new(io::stdout().lock(), self.color.choice(&io::stdout()));
+        stdout.write_all(data.as_bytes())?;
+        Ok(stdout.flush()?)
     }
 
     /// Asks whether to go on. `action` names what would happen, as in "deleting round r1".

@@ -5,8 +5,8 @@ use std::time::Duration;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, builder::FalseyValueParser};
 
 use crate::{
-    cluster::ClusterCommand, completion::Completion, exit::Exit, man::ManualPages, output::Format, round::RoundCommand,
-    terminal::Color, version::Version,
+    cluster::ClusterCommand, completion::Completion, exit::Exit, man::ManualPages, output::Format, report::Report,
+    round::RoundCommand, terminal::Color, version::Version,
 };
 
 /// The program's name, as it is typed.
@@ -153,6 +153,8 @@ pub(crate) enum Command {
     /// Start a round, publish to it, look up its values
     #[command(subcommand, visible_alias = "rounds")]
     Round(RoundCommand),
+    /// Write down all about a cluster that helps to find out what is wrong with it, and nothing secret
+    Report(Report),
     /// Show the versions of this program and of the servers
     Version(Version),
     /// Print a script by which a shell completes commands and flags

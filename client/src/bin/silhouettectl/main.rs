@@ -14,6 +14,7 @@ mod input;
 mod man;
 mod output;
 mod progress;
+mod report;
 mod round;
 mod session;
 mod terminal;
@@ -67,6 +68,7 @@ async fn carry_out(session: &Session, command: Command) -> Result<Exit, Failure>
     match command {
         Command::Cluster(command) => command.run(session).await,
         Command::Round(command) => command.run(session).await,
+        Command::Report(command) => command.run(session).await,
         Command::Version(command) => command.run(session).await,
         Command::Completion(command) => command.run(),
         Command::Man(command) => command.run(),

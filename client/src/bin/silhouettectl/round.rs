@@ -7,7 +7,7 @@ mod list;
 mod publish;
 mod seal;
 mod start;
-mod view;
+pub(crate) mod view;
 mod wait;
 mod watch;
 

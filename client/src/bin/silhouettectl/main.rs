@@ -18,6 +18,7 @@ mod report;
 mod round;
 mod session;
 mod terminal;
+mod value_type;
 mod version;
 
 use std::process::ExitCode;

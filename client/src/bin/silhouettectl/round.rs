@@ -26,7 +26,7 @@ pub(crate) enum RoundCommand {
     Seal(seal::Seal),
     /// Wait until a round is Ready
     Wait(wait::Wait),
-    /// Follow a round through its changes until it is gone
+    /// Follow a round through its changes until it is Ready, Failed or Expired
     Watch(watch::Watch),
     /// Show all about a round
     Describe(describe::Describe),

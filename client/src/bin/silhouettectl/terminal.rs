@@ -39,11 +39,13 @@ impl Color {
 
 /// How to talk to whoever started the command.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a property of a stream by itself")]
 pub(crate) struct Terminal {
     color: Color,
     quiet: bool,
     asks: bool,
     shows_progress: bool,
+    draws: bool,
 }
 
 impl Terminal {
@@ -56,6 +58,7 @@ impl Terminal {
             quiet,
             asks: on_terminal && io::stdin().is_terminal() && !no_input,
             shows_progress: on_terminal && !dumb && !quiet,
+            draws: io::stdout().is_terminal() && !dumb,
         }
     }
 
@@ -67,6 +70,11 @@ impl Terminal {
     /// Whether standard error is somewhere a bar can be drawn.
     pub(crate) const fn shows_progress(self) -> bool {
         self.shows_progress
+    }
+
+    /// Whether standard output is somewhere a picture can be drawn over itself.
+    pub(crate) const fn draws(self) -> bool {
+        self.draws
     }
 
     /// Says what is going on.
@@ -137,7 +145,7 @@ mod tests {
 
     #[tokio::test]
     async fn without_a_terminal_nothing_is_confirmed() {
-        let terminal = Terminal { color: Color::Never, quiet: false, asks: false, shows_progress: false };
+        let terminal = Terminal { color: Color::Never, quiet: false, asks: false, shows_progress: false, draws: false };
         let answer = terminal.confirm("deleting round r1", "its values are gone for good").await;
         assert!(matches!(answer, Err(Failure::NobodyToAsk(action)) if action == "deleting round r1"));
     }

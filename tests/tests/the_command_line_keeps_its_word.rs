@@ -42,7 +42,7 @@ async fn a_round_is_led_from_start_to_deletion_by_commands() -> Result<()> {
 
     let watcher = tokio::spawn({
         let control = control.clone();
-        async move { control.run(&["-o", "json", "round", "watch", "levels-1"]).await }
+        async move { control.run(&["-o", "json", "round", "watch", "levels-1", "--until-gone"]).await }
     });
     let published = publish(&control, "levels-1", "w0", "vertex-17\t3\nvertex 18\t\n").await?.document()?;
     assert_eq!(

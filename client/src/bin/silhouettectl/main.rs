@@ -8,6 +8,7 @@
 mod arguments;
 mod cluster;
 mod completion;
+mod dry_run;
 mod exit;
 mod failure;
 mod input;

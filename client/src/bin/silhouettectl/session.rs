@@ -77,6 +77,19 @@ impl Session {
         Ok(if !changed && self.globals.error_unchanged { Exit::Unchanged } else { Exit::Done })
     }
 
+    /// Shows what would be changed, or that nothing would have to be.
+    pub(crate) fn show_dry_run<D: Serialize>(
+        &self,
+        object: impl Into<String>,
+        happened: &str,
+        changed: bool,
+        document: D,
+    ) -> Result<Exit, Failure> {
+        let happened = if changed { happened } else { "unchanged" };
+        self.show_change(object, &format!("{happened} (dry run)"), true, document)?;
+        Ok(if !changed && self.globals.error_unchanged { Exit::Unchanged } else { Exit::Done })
+    }
+
     /// Asks before something is removed, unless `--yes` has answered.
     pub(crate) async fn confirm(&self, action: &str, consequence: &str) -> Result<(), Failure> {
         if self.globals.yes { Ok(()) } else { self.terminal.confirm(action, consequence).await }

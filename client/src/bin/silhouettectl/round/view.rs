@@ -40,7 +40,7 @@ pub(super) struct RoundDocument {
 /// null.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct SpecDocument {
+pub(super) struct SpecDocument {
     worker_count: Option<u32>,
     workers: Option<Vec<String>>,
     max_pairs: Option<u64>,

@@ -4,8 +4,8 @@ use anyhow::{Context as _, Result, ensure};
 use silhouette_tests::harness::{cluster::Cluster, configuration::Configuration, waiting::PATIENCE};
 use tokio::{io::AsyncReadExt as _, time::timeout};
 
-/// Moves the cursor a line up and clears it: a picture is drawn over.
-const OVER: &str = "\u{1b}[1A\r\u{1b}[2K";
+/// After the cursor was moved up: the line is cleared. A picture is drawn over.
+const OVER: &str = "A\r\u{1b}[2K";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_terminal_shows_one_picture_until_the_round_is_ready() -> Result<()> {

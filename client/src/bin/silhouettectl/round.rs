@@ -17,6 +17,12 @@ use crate::{exit::Exit, failure::Failure, session::Session};
 
 /// A command about rounds.
 #[derive(Debug, Subcommand)]
+#[command(before_help = "\
+Examples:
+  silhouettectl round start levels-1 --workers 2
+  silhouettectl round publish levels-1 --worker w0 --from levels.tsv
+  silhouettectl round wait levels-1
+  silhouettectl round get levels-1 vertex-17")]
 pub(crate) enum RoundCommand {
     /// Start a round
     Start(start::Start),

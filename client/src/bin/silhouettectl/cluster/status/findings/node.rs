@@ -5,8 +5,10 @@ use indicatif::BinaryBytes;
 use super::{Finding, Severity, seen::Seen};
 use crate::cluster::status::{Check, Node, node::Answer};
 
-/// A disk with less than this share left is nearly full, in percent.
+/// A disk with less than this share left is nearly full, in percent ..
 const SPARE_PERCENT: u64 = 10;
+/// .. unless so many bytes are left: several rounds of the largest size, and the log.
+const SPARE_BYTES: u64 = 4 << 30;
 
 /// What is wrong with the nodes that answered.
 pub(super) fn findings(seen: &Seen<'_>) -> Vec<Finding> {
@@ -131,7 +133,7 @@ fn failed(node: &Node, answer: &Answer, check: &Check) -> Finding {
 
 fn nearly_full(node: &Node, answer: &Answer) -> Option<Finding> {
     let (free, total) = answer.disk_free_bytes.zip(answer.disk_total_bytes)?;
-    (free < total / 100 * SPARE_PERCENT).then(|| Finding {
+    (free < (total / 100 * SPARE_PERCENT).min(SPARE_BYTES)).then(|| Finding {
         severity: Severity::Warning,
         object: name(node, answer),
         seen: format!("the file system of its data directory has {} of {} left", BinaryBytes(free), BinaryBytes(total)),

@@ -225,10 +225,12 @@ fn the_configuration_is_looked_at() {
 #[test]
 fn disks_and_versions_are_looked_at() {
     let full = |free: u64| with(3, move |answer| answer.disk_free_bytes = Some(free));
-    let nearly = only(of(&[node(1), node(2), full((10 << 30) - 1)]));
+    let nearly = only(of(&[node(1), node(2), full((4 << 30) - 1)]));
     assert_eq!(nearly.severity, Severity::Warning);
-    assert!(nearly.seen.ends_with("10.00 GiB of 100.00 GiB left"), "{}", nearly.seen);
-    assert_eq!(of(&[node(1), node(2), full(11 << 30)]), []);
+    assert!(nearly.seen.ends_with("4.00 GiB of 100.00 GiB left"), "{}", nearly.seen);
+    assert_eq!(of(&[node(1), node(2), full(4 << 30)]), [], "a small share of a large disk is enough");
+    let small = with(3, |answer| (answer.disk_free_bytes, answer.disk_total_bytes) = (Some(1 << 29), Some(2 << 30)));
+    assert_eq!(of(&[node(1), node(2), small]), [], "a quarter of a small disk is enough");
     let newer = with(2, |answer| "0.2.0".clone_into(&mut answer.version));
     assert_eq!(only(of(&[node(1), newer, node(3)])).seen, "its nodes run the versions 0.1.0, 0.2.0");
 }

@@ -29,7 +29,7 @@ pub use self::{
     create::Create,
     diagnostics::{ChangeKind, Diagnostics, LoggedChange},
     identity::{Addresses, Identity, MemberState},
-    status::{Check, DiskSpace, NodeStatus, Replication},
+    status::{Check, Degradation, DiskSpace, NodeStatus, Replication},
     step::ClusterStep,
 };
 use self::{patience::Patience, status::read_status};

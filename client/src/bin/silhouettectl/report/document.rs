@@ -137,7 +137,7 @@ impl Report {
         let mut statuses: Vec<_> = nodes.iter().map(|(endpoint, told)| status(endpoint, told.as_ref())).collect();
         let mut nodes: Vec<_> = nodes.into_iter().map(|(endpoint, told)| NodeReport::new(&endpoint, told)).collect();
         if names == Names::Redacted {
-            statuses.iter_mut().for_each(redact_checks);
+            statuses.iter_mut().for_each(redact_status);
             nodes.iter_mut().for_each(NodeReport::redact);
         }
         // From what is left of the statuses: they repeat its sentences.
@@ -172,10 +172,15 @@ fn status(endpoint: &Address, told: Result<&Diagnostics, &Error>) -> Node {
     }
 }
 
-/// Leaves out the sentences of checks, which may name rounds.
-fn redact_checks(status: &mut Node) {
-    let checks = status.answer.iter_mut().flat_map(|answer| &mut answer.checks);
-    checks.for_each(|check| check.message.clear());
+/// Leaves out what a node says of itself that may name rounds.
+fn redact_status(status: &mut Node) {
+    let Some(answer) = &mut status.answer else { return };
+    answer.checks.iter_mut().for_each(|check| check.message.clear());
+    answer.fence.iter_mut().for_each(String::clear);
+    for degradation in &mut answer.degradations {
+        degradation.round_id.clone_from(&degradation.round_uid);
+        degradation.message.clear();
+    }
 }
 
 impl NodeReport {
@@ -206,7 +211,7 @@ impl NodeReport {
 
     /// Leaves out what may name a round.
     fn redact(&mut self) {
-        self.status.iter_mut().for_each(redact_checks);
+        self.status.iter_mut().for_each(redact_status);
         self.checks.iter_mut().for_each(|check| check.message.clear());
         for round in &mut self.rounds {
             (round.round_id, round.failure_reason) = (None, None);

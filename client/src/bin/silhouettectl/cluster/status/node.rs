@@ -46,6 +46,10 @@ pub(crate) struct Answer {
     pub(crate) rounds_known: u32,
     pub(crate) draining: bool,
     pub(crate) checks: Vec<Check>,
+    /// Why it serves nothing any more; null if it is not fenced.
+    pub(crate) fence: Option<String>,
+    /// Rounds that are damaged there and not yet repaired.
+    pub(crate) degradations: Vec<Degradation>,
     /// How far each other member has replicated; empty unless the node leads.
     pub(crate) replication: Vec<Replication>,
 }
@@ -55,6 +59,15 @@ pub(crate) struct Answer {
 pub(crate) struct Check {
     pub(crate) name: String,
     pub(crate) ok: bool,
+    pub(crate) message: String,
+}
+
+/// A round that is damaged at a node, and not served from what is damaged.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Degradation {
+    pub(crate) round_id: String,
+    pub(crate) round_uid: String,
     pub(crate) message: String,
 }
 
@@ -111,6 +124,11 @@ impl Node {
 impl From<NodeStatus> for Answer {
     fn from(status: NodeStatus) -> Self {
         let role = if status.leads() { "leader".to_owned() } else { status.identity.state.to_string() };
+        let degradation = |of: silhouette_client::Degradation| Degradation {
+            round_id: of.round_id,
+            round_uid: of.round_uid,
+            message: of.message,
+        };
         let replication = |of: silhouette_client::Replication| Replication {
             member_id: of.member.get(),
             matched_index: of.matched.get(),
@@ -137,6 +155,8 @@ impl From<NodeStatus> for Answer {
             rounds_known: status.rounds_known,
             draining: status.draining,
             checks: status.checks.into_iter().map(Check::from).collect(),
+            fence: status.fence,
+            degradations: status.degradations.into_iter().map(degradation).collect(),
             replication: status.replication.into_iter().map(replication).collect(),
         }
     }

@@ -24,6 +24,8 @@ fn node(member: u64, role: &str, failing: &[&str]) -> Node {
         rounds_known: 3,
         draining: false,
         checks: failing.iter().map(check).collect(),
+        fence: None,
+        degradations: Vec::new(),
         replication: Vec::new(),
     };
     let endpoint = format!("127.0.0.1:761{member}");

@@ -3,7 +3,10 @@
 use indicatif::BinaryBytes;
 
 use super::{Finding, Severity, seen::Seen};
-use crate::cluster::status::{Check, Node, node::Answer};
+use crate::cluster::status::{
+    Check, Node,
+    node::{Answer, Degradation},
+};
 
 /// A disk with less than this share left is nearly full, in percent ..
 const SPARE_PERCENT: u64 = 10;
@@ -19,6 +22,7 @@ fn of_node(seen: &Seen<'_>, node: &Node, answer: &Answer) -> Vec<Finding> {
     let mut findings: Vec<_> = standing(seen, node, answer).into_iter().collect();
     let failing = answer.checks.iter().filter(|check| !check.ok && counts(seen, answer, &check.name));
     findings.extend(failing.map(|check| failed(node, answer, check)));
+    findings.extend(answer.degradations.iter().map(|degradation| damaged(node, answer, degradation)));
     findings.extend(nearly_full(node, answer));
     findings
 }
@@ -128,6 +132,17 @@ fn failed(node: &Node, answer: &Answer, check: &Check) -> Finding {
         matters,
         advice: advice.to_owned(),
         command,
+    }
+}
+
+fn damaged(node: &Node, answer: &Answer, degradation: &Degradation) -> Finding {
+    Finding {
+        severity: Severity::Warning,
+        object: name(node, answer),
+        seen: format!("round {} is damaged: {}", degradation.round_id, degradation.message),
+        matters: "it does not serve the round from what is damaged; other members do",
+        advice: "it repairs itself; if that happens again, its disk or memory is failing: replace the node".to_owned(),
+        command: format!("silhouettectl round describe {}", degradation.round_id),
     }
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::cluster::{
     status::{
         Check,
-        node::{Answer, Replication},
+        node::{Answer, Degradation, Replication},
     },
     view::{AddressesDocument, MemberDocument},
 };
@@ -33,6 +33,8 @@ fn node(member: u64) -> Node {
         rounds_known: 3,
         draining: false,
         checks: Vec::new(),
+        fence: None,
+        degradations: Vec::new(),
         replication: if member == 1 { others.map(replication).collect() } else { Vec::new() },
     };
     Node { endpoint: addresses(member).client, error: None, ready: true, answer: Some(answer) }
@@ -233,6 +235,18 @@ fn disks_and_versions_are_looked_at() {
     assert_eq!(of(&[node(1), node(2), small]), [], "a quarter of a small disk is enough");
     let newer = with(2, |answer| "0.2.0".clone_into(&mut answer.version));
     assert_eq!(only(of(&[node(1), newer, node(3)])).seen, "its nodes run the versions 0.1.0, 0.2.0");
+}
+
+#[test]
+fn a_round_that_is_damaged_at_a_member_is_told() {
+    let degradation = Degradation {
+        round_id: "levels-1".to_owned(),
+        round_uid: "00".to_owned(),
+        message: "its encoding is damaged; it is fetched again".to_owned(),
+    };
+    let finding = only(of(&[node(1), with(2, |answer| answer.degradations.push(degradation)), node(3)]));
+    assert_eq!((finding.severity, finding.object.as_str()), (Severity::Warning, "member/2"));
+    assert_eq!(finding.seen, "round levels-1 is damaged: its encoding is damaged; it is fetched again");
 }
 
 #[test]

@@ -101,7 +101,7 @@ impl<'a> Lines<'a> {
 
     fn pass(&mut self, bytes: usize) {
         let (passed, left) = self.left.split_at(bytes.min(self.left.len()));
-        self.line += passed.iter().filter(|&&byte| byte == b'\n').count();
+        self.line += passed.split(|&byte| byte == b'\n').count() - 1;
         self.byte += passed.len();
         self.left = left;
     }

@@ -2,7 +2,10 @@
 
 use indicatif::BinaryBytes;
 
-use super::{Finding, Severity, seen::Seen};
+use super::{
+    Finding, Severity,
+    seen::{Quorum, Seen},
+};
 use crate::cluster::status::{
     Check, Node,
     node::{Answer, Degradation},
@@ -67,10 +70,9 @@ fn counts(seen: &Seen<'_>, answer: &Answer, check: &str) -> bool {
     match (answer.role.as_str(), check) {
         (_, "disk" | "not-fenced") => true,
         // What it is explains the rest, and has a finding of its own.
-        ("uninitialised" | "removed" | "joining", _) => false,
-        ("learner", "voter") => false,
+        ("uninitialised" | "removed" | "joining", _) | ("learner", "voter") => false,
         // Nobody hears a leader while there is none, nor catches up with one.
-        (_, "leader" | "caught-up") => seen.has_leader() && seen.quorum().is_none_or(|quorum| quorum.holds()),
+        (_, "leader" | "caught-up") => seen.has_leader() && seen.quorum().is_none_or(Quorum::holds),
         _ => true,
     }
 }

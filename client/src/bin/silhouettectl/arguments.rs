@@ -27,7 +27,9 @@ Examples:
   silhouettectl round start levels-1 --workers 2
   printf 'vertex-17\\t3\\n' | silhouettectl round publish levels-1 --worker w0 --from -
   silhouettectl round wait levels-1
-  silhouettectl round get levels-1 vertex-17 -o json",
+  silhouettectl round get levels-1 vertex-17 -o json
+
+All of it is described in docs/silhouettectl.md, and in manual pages such as silhouettectl-round-get(1).",
     after_help = Exit::HELP
 )]
 pub(crate) struct Arguments {

@@ -67,3 +67,24 @@ fn change(logged: &LoggedChange) -> v1::ConfigurationChange {
         cluster_time_ms: logged.change.as_ref().map_or(0, |change| change.time.0),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::config::{Arguments, Settings};
+
+    #[tokio::test]
+    async fn a_node_whose_storage_is_not_open_tells_what_it_knows_and_what_is_missing() {
+        let arguments = Arguments::try_parse_from(["silhouette-server", "--data-dir", "/nowhere"]).expect("flags");
+        let settings = Settings::new(&arguments).expect("the settings make sense");
+        let node = NodeHandle::new(settings, v1::Addresses::default());
+        let told = diagnostics(&node).await;
+        assert!(told.settings.contains("/nowhere") && told.metrics.contains("silhouette_build_info"));
+        assert!(told.gaps[0].starts_with("the status is incomplete: this node is starting"), "{:?}", told.gaps);
+        let status = told.status.expect("there is a status");
+        assert_eq!((status.identity, told.configuration), (None, None));
+        assert!(!status.checks.is_empty(), "its checks are told");
+    }
+}

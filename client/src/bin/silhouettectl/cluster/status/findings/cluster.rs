@@ -71,11 +71,18 @@ fn no_quorum(seen: &Seen<'_>) -> Option<Finding> {
 }
 
 fn no_leader(seen: &Seen<'_>) -> Option<Finding> {
-    let quorum = seen.quorum().filter(|quorum| quorum.holds() && !seen.has_leader())?;
+    let quorum = seen.quorum();
+    let members = seen.answers().any(|(_, answer)| answer.cluster_id.is_some());
+    if !members || seen.has_leader() || quorum.is_some_and(|quorum| !quorum.holds()) {
+        return None;
+    }
     Some(Finding {
         severity: Severity::Error,
         object: name(seen),
-        seen: format!("{} of {} voters answer, and none knows a leader", quorum.answering, quorum.voters),
+        seen: match quorum {
+            Some(quorum) => format!("{} of {} voters answer, and none knows a leader", quorum.answering, quorum.voters),
+            None => "no node that answers knows a leader, or who else is a member".to_owned(),
+        },
         matters: "nothing can be started, published or sealed until they elect one; Ready rounds can still be read",
         advice: "an election takes seconds: look again; if it stays so, the members cannot reach each other's \
                  PEER-ADDR"

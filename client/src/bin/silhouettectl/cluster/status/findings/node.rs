@@ -56,6 +56,11 @@ fn standing(seen: &Seen<'_>, node: &Node, answer: &Answer) -> Option<Finding> {
             "add it, with another one where the number of voters would become even",
             format!("silhouettectl cluster add {}", node.endpoint),
         )),
+        ("joining", _) if !is_listed(seen, answer) => Some(finding(
+            "it was given a number, and waits to hear from a leader".to_owned(),
+            "repeat the command that added it, or that forms the cluster",
+            format!("silhouettectl cluster add {}", node.endpoint),
+        )),
         ("removed", _) => Some(finding(
             "it was removed from its cluster".to_owned(),
             "stop it; its data directory has to be emptied before it joins any cluster",
@@ -65,12 +70,18 @@ fn standing(seen: &Seen<'_>, node: &Node, answer: &Answer) -> Option<Finding> {
     }
 }
 
+/// Whether the configuration knows the node as a member.
+fn is_listed(seen: &Seen<'_>, answer: &Answer) -> bool {
+    seen.members().any(|member| Some(member.member_id) == answer.member_id)
+}
+
 /// Whether a failing check of a node tells something that no other finding does.
 fn counts(seen: &Seen<'_>, answer: &Answer, check: &str) -> bool {
     match (answer.role.as_str(), check) {
         (_, "disk" | "not-fenced") => true,
         // What it is explains the rest, and has a finding of its own.
-        ("uninitialised" | "removed" | "joining", _) | ("learner", "voter") => false,
+        ("uninitialised" | "removed" | "joining", _) => false,
+        ("learner", "voter") => !is_listed(seen, answer),
         // Nobody hears a leader while there is none, nor catches up with one.
         (_, "leader" | "caught-up") => seen.has_leader() && seen.quorum().is_none_or(Quorum::holds),
         _ => true,

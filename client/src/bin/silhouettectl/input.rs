@@ -17,10 +17,8 @@ use std::{
     str::FromStr,
 };
 
-pub(crate) use self::{
-    format::Layout,
-    problem::{Place, Problem, Wrong},
-};
+use self::problem::{Place, Problem};
+pub(crate) use self::{format::Layout, problem::Wrong};
 use crate::value_type::ValueType;
 
 /// A key and its value.

@@ -12,8 +12,8 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use self::seen::Seen;
-use super::{super::view::ConfigurationDocument, Node};
-use crate::output::printable;
+use super::Node;
+use crate::{cluster::view::ConfigurationDocument, output::printable};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();

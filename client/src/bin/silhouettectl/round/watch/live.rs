@@ -5,10 +5,10 @@ use std::time::Duration;
 use console::{Term, truncate_str};
 use silhouette_client::{Phase, Round, RoundChange};
 
-use super::super::view::{encoding, plaintext};
 use crate::{
     failure::Failure,
     output::{Fields, Table, age, printable},
+    round::view::{encoding, plaintext},
 };
 
 /// Cells of the bar that shows how many workers have published.

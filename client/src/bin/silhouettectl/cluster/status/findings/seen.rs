@@ -1,9 +1,11 @@
 //! What was seen of a cluster, as findings ask for it.
 
-use super::super::{
-    super::view::{ConfigurationDocument, MemberDocument},
-    Node,
-    node::{Answer, Replication},
+use crate::cluster::{
+    status::{
+        Node,
+        node::{Answer, Replication},
+    },
+    view::{ConfigurationDocument, MemberDocument},
 };
 
 /// What nodes and configuration tell.

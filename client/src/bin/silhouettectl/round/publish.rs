@@ -23,7 +23,8 @@ Examples:
   silhouettectl round publish levels-1 --worker w0 --from levels.tsv --dry-run
   printf 'vertex-17\\t3\\nvertex-18\\t2\\n' | silhouettectl round publish levels-1 --worker w0 --from -
   silhouettectl round publish levels-1 --worker w1 --from /dev/null
-  silhouettectl round publish levels-1 --worker w2 --from levels.csv --format csv --header --value-type f64
+  silhouettectl round publish levels-1 --worker w2 --from levels.csv --format csv --header \\
+    --value-type f64
   jq -c '{key: .vertex, value: .level}' levels.json | \\
     silhouettectl round publish levels-1 --worker w3 --from - --format jsonl --value-type f64")]
 pub(crate) struct Publish {

@@ -16,7 +16,7 @@ PACKAGES := clang-19 libclang-19-dev gcc libc6-dev protobuf-compiler cmake iprou
 SYSTEM_TEST_THREADS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test unit system lint soak docs clean
+.PHONY: help setup build man demo test unit system lint soak docs clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ setup: ## Install what a bare Debian lacks
 
 build: setup ## Build the server, the client and the demonstration
 	$(CARGO) build $(PROFILE) --locked --bins
+
+man: build ## Write the manual pages of silhouettectl to $(CARGO_TARGET_DIR)/man
+	$(BIN)/silhouettectl man --dir $(CARGO_TARGET_DIR)/man
 
 demo: build ## Run three real nodes and three rounds, and check every answer (GRAPH=FILE takes a SNAP edge list)
 	$(BIN)/silhouette-demo $(if $(GRAPH),--graph $(GRAPH))

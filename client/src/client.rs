@@ -246,8 +246,12 @@ mod tests {
         let (create, add): (Create<'_>, Add<'_>) = (cluster.create(), cluster.add(["127.0.0.1:2".parse()?]));
         is_send(&create.into_future());
         is_send(&add.into_future());
+        is_send(&cluster.create().check());
+        is_send(&cluster.add(["127.0.0.1:2".parse()?]).check());
         is_send(&cluster.members());
         is_send(&cluster.statuses());
+        is_send(&cluster.all_diagnostics());
+        is_send(&cluster.present_members());
         is_send(&cluster.remove([member]));
         is_send(&cluster.transfer_leader(Some(member)));
         Ok(())

@@ -8,6 +8,7 @@ mod admission;
 mod change;
 mod configuration;
 mod create;
+mod diagnostics;
 mod founding;
 mod identity;
 mod patience;
@@ -18,17 +19,20 @@ mod step;
 use std::sync::Arc;
 
 use futures::future::join_all;
-use silhouette_proto::v1::{GetIdentityRequest, GetStatusRequest, MemberAction, TransferLeadershipRequest};
+use silhouette_proto::v1::{
+    GetDiagnosticsRequest, GetIdentityRequest, GetStatusRequest, MemberAction, TransferLeadershipRequest,
+};
 
-use self::patience::Patience;
 pub use self::{
     add::Add,
     configuration::{Configuration, LogIndex, Member, Term},
     create::Create,
+    diagnostics::{ChangeKind, Diagnostics, LoggedChange},
     identity::{Addresses, Identity, MemberState},
-    status::{Check, NodeStatus, Replication},
+    status::{Check, Degradation, DiskSpace, NodeStatus, Replication},
     step::ClusterStep,
 };
+use self::{patience::Patience, status::read_status};
 use crate::{
     Address, Error, MemberId,
     network::{Call, Network, Quest, cluster},
@@ -78,20 +82,48 @@ impl Cluster {
     pub async fn status(&self, node: &Address) -> Result<NodeStatus, Error> {
         let call = Call::reads("asking for the node's status");
         let ask = |channel| async move { cluster(channel).get_status(GetStatusRequest {}).await };
-        NodeStatus::from_response(self.network.call_once(node, call, ask).await?)
+        read_status(self.network.call_once(node, call, ask).await?)
     }
 
     /// Asks every endpoint, and every member unless the client may not find them, for its view of itself. A node that
     /// does not answer has an error in its place.
     pub async fn statuses(&self) -> Vec<(Address, Result<NodeStatus, Error>)> {
-        if self.network.settings().discover_members {
-            self.network.discover().await;
-        }
         let ask = |node: Address| async move {
             let status = self.status(&node).await;
             (node, status)
         };
-        join_all(self.network.directory().addresses().into_iter().map(ask)).await
+        join_all(self.nodes().await.into_iter().map(ask)).await
+    }
+
+    /// Asks a node, once, for all that helps to find out what is wrong with it. Every node answers, whatever its
+    /// condition.
+    pub async fn diagnostics(&self, node: &Address) -> Result<Diagnostics, Error> {
+        let call = Call::reads("asking for the node's diagnostics");
+        let ask = |channel| async move { cluster(channel).get_diagnostics(GetDiagnosticsRequest {}).await };
+        Diagnostics::from_response(self.network.call_once(node, call, ask).await?)
+    }
+
+    /// Asks every endpoint, and every member unless the client may not find them, for its diagnostics. A node that
+    /// does not answer has an error in its place.
+    pub async fn all_diagnostics(&self) -> Vec<(Address, Result<Diagnostics, Error>)> {
+        let ask = |node: Address| async move {
+            let diagnostics = self.diagnostics(&node).await;
+            (node, diagnostics)
+        };
+        join_all(self.nodes().await.into_iter().map(ask)).await
+    }
+
+    /// Every node that is known, found now if the client may find nodes.
+    async fn nodes(&self) -> Vec<Address> {
+        if self.network.settings().discover_members {
+            self.network.discover().await;
+        }
+        self.network.directory().addresses()
+    }
+
+    /// Who is in the cluster, as of now: each node is asked once. `None` if none can tell.
+    pub async fn present_members(&self) -> Option<Configuration> {
+        present::ask_each(&self.network).await.0
     }
 
     /// Who is in the cluster, as its leader has applied it or, without one, the node that is furthest.

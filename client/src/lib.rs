@@ -58,8 +58,8 @@ mod settings;
 pub use builder::{Agreement, ClientBuilder};
 pub use client::Client;
 pub use cluster::{
-    Add, Addresses, Check, Cluster, ClusterStep, Configuration, Create, Identity, LogIndex, Member, MemberState,
-    NodeStatus, Replication, Term,
+    Add, Addresses, ChangeKind, Check, Cluster, ClusterStep, Configuration, Create, Degradation, Diagnostics,
+    DiskSpace, Identity, LogIndex, LoggedChange, Member, MemberState, NodeStatus, Replication, Term,
 };
 pub use error::Error;
 pub use identifier::{ClusterId, Digest, MemberId, RoundName, RoundUid};

@@ -16,6 +16,7 @@ mod applied_counts;
 mod apply_thread;
 pub(crate) mod clock;
 mod compaction;
+mod configuration_log;
 mod entry;
 mod error;
 mod fairness;
@@ -39,6 +40,7 @@ mod status;
 mod tests;
 
 pub use applied_counts::AppliedCounts;
+pub use configuration_log::LoggedChange;
 pub use error::ProposeError;
 pub use handle::Consensus;
 pub use settings::RaftSettings;

@@ -15,6 +15,7 @@
 //! * the replicated state and the index through which it was applied are written together.
 
 mod database;
+mod disk_space;
 mod error;
 mod identity;
 mod keyring;
@@ -28,10 +29,12 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use disk_space::DiskSpace;
 pub use error::StorageError;
 pub use identity::Identity;
 pub use status::DatabaseStatus;
 pub use store::Store;
 
-pub(crate) use log::{RaftLog, changes_configuration};
+pub(crate) use log::RaftLog;
+pub(crate) use record::changes_configuration;
 pub(crate) use replica::{StateBatch, readable};

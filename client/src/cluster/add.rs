@@ -43,12 +43,17 @@ impl<'a> Add<'a> {
         self
     }
 
+    /// Asks every node, as adding does first, and changes nothing: the present configuration. An error is the one with
+    /// which adding would end before anything is changed; the cluster may refuse more.
+    pub async fn check(self) -> Result<Configuration, Error> {
+        let patience = &mut Patience::new(&self.network);
+        decide(&self.network, self.nodes, self.replaces, patience).await.map(|(configuration, _)| configuration)
+    }
+
     async fn run(mut self) -> Result<Configuration, Error> {
         let network = &self.network;
         let mut patience = Patience::new(network);
-        let nodes = identify_all(network, self.nodes, &patience).await?;
-        let configuration = present::ask_all(network, &mut patience).await?;
-        check(&configuration, &nodes, self.replaces)?;
+        let (configuration, nodes) = decide(network, self.nodes, self.replaces, &mut patience).await?;
         let admission = Admission { network, cluster: &configuration.cluster, nodes: &nodes, replaces: self.replaces };
         admission.run(&mut patience, &mut self.observe).await
     }
@@ -67,6 +72,19 @@ impl fmt::Debug for Add<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Add").field("nodes", &self.nodes).field("replaces", &self.replaces).finish_non_exhaustive()
     }
+}
+
+/// Asks every node and the cluster, and decides whether the nodes can be admitted.
+async fn decide(
+    network: &Arc<Network>,
+    nodes: Vec<Address>,
+    replaces: Option<MemberId>,
+    patience: &mut Patience,
+) -> Result<(Configuration, Vec<(Address, Identity)>), Error> {
+    let nodes = identify_all(network, nodes, patience).await?;
+    let configuration = present::ask_all(network, patience).await?;
+    check(&configuration, &nodes, replaces)?;
+    Ok((configuration, nodes))
 }
 
 /// Whether the nodes can be admitted, as far as it can be seen before anything is changed. Pure.

@@ -50,11 +50,16 @@ impl<'a> Create<'a> {
         self
     }
 
+    /// Asks every endpoint, as forming does first, and changes nothing. An error is the one with which forming would
+    /// end before anything is changed.
+    pub async fn check(self) -> Result<(), Error> {
+        decide(&self.network, self.named.as_ref(), &Patience::new(&self.network)).await.map(|_| ())
+    }
+
     async fn run(mut self) -> Result<Configuration, Error> {
         let network = &self.network;
         let mut patience = Patience::new(network);
-        let nodes = identify_all(network, network.directory().endpoints(), &patience).await?;
-        let founding = founding::decide(&nodes, self.named.as_ref())?;
+        let (nodes, founding) = decide(network, self.named.as_ref(), &patience).await?;
         let id = match self.named {
             Some(id) => id,
             None => ClusterId::random()?,
@@ -102,6 +107,17 @@ impl fmt::Debug for Create<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Create").field("named", &self.named).finish_non_exhaustive()
     }
+}
+
+/// Asks every endpoint, and decides how a cluster is formed of them.
+async fn decide(
+    network: &Arc<Network>,
+    named: Option<&ClusterId>,
+    patience: &Patience,
+) -> Result<(Vec<(Address, Identity)>, Founding), Error> {
+    let nodes = identify_all(network, network.directory().endpoints(), patience).await?;
+    let founding = founding::decide(&nodes, named)?;
+    Ok((nodes, founding))
 }
 
 /// Asks every node who it is, all at once. An error if one does not answer.

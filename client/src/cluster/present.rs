@@ -17,27 +17,33 @@ const LISTING: Call = Call::reads("listing the members");
 /// Asks all nodes until the leader has answered, or all have. The latest configuration counts.
 pub(super) async fn ask_all(network: &Arc<Network>, patience: &mut Patience) -> Result<Configuration, Error> {
     loop {
-        let mut answers: FuturesUnordered<_> =
-            network.directory().addresses().into_iter().map(|node| ask_once(network, node)).collect();
-        let (mut latest, mut failure): (Option<Configuration>, Option<Error>) = (None, None);
-        while let Some((node, answer)) = answers.next().await {
-            match answer {
-                Ok(configuration) if is_of_leader(&configuration, &node) => return Ok(configuration),
-                Ok(configuration) if latest.as_ref().is_none_or(|latest| is_later(&configuration, latest)) => {
-                    latest = Some(configuration);
-                }
-                Err(error) if failure.as_ref().is_none_or(|failure| weight(&error) >= weight(failure)) => {
-                    failure = Some(error);
-                }
-                Ok(_) | Err(_) => {}
-            }
-        }
-        match (latest, failure) {
+        match ask_each(network).await {
             (Some(latest), _) => return Ok(latest),
             (None, Some(error)) if !error.is_retryable() || !patience.pause().await => return Err(error),
             (None, _) => {}
         }
     }
+}
+
+/// Asks each node once, until the leader has answered, or all have: the latest configuration, and the error that tells
+/// most.
+pub(super) async fn ask_each(network: &Arc<Network>) -> (Option<Configuration>, Option<Error>) {
+    let mut answers: FuturesUnordered<_> =
+        network.directory().addresses().into_iter().map(|node| ask_once(network, node)).collect();
+    let (mut latest, mut failure): (Option<Configuration>, Option<Error>) = (None, None);
+    while let Some((node, answer)) = answers.next().await {
+        match answer {
+            Ok(configuration) if is_of_leader(&configuration, &node) => return (Some(configuration), failure),
+            Ok(configuration) if latest.as_ref().is_none_or(|latest| is_later(&configuration, latest)) => {
+                latest = Some(configuration);
+            }
+            Err(error) if failure.as_ref().is_none_or(|failure| weight(&error) >= weight(failure)) => {
+                failure = Some(error);
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+    (latest, failure)
 }
 
 /// Asks one node until it answers.

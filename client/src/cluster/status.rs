@@ -31,6 +31,29 @@ pub struct Replication {
     pub rounds_missing: u32,
 }
 
+/// A Ready round whose encoding, as a node has it, is not what the members agreed on. It is not served from what is
+/// damaged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Degradation {
+    /// The round's name.
+    pub round_id: String,
+    /// Its uid.
+    pub round_uid: String,
+    /// What is damaged, and what is done about it.
+    pub message: String,
+}
+
+/// The room of the file system of a node's data directory, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DiskSpace {
+    /// What is left for the node.
+    pub free_bytes: u64,
+    /// All of it.
+    pub total_bytes: u64,
+}
+
 /// A node's own view of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -49,6 +72,8 @@ pub struct NodeStatus {
     pub applied_index: LogIndex,
     /// Bytes of its data directory.
     pub disk_bytes: u64,
+    /// Bytes that its data directory's file system has left and has in all, if it can tell.
+    pub disk_space: Option<DiskSpace>,
     /// Ready rounds that it holds.
     pub rounds_held: u32,
     /// All rounds that it knows, those that are gone excepted.
@@ -59,6 +84,10 @@ pub struct NodeStatus {
     pub draining: bool,
     /// How far each member has replicated; empty unless it leads.
     pub replication: Vec<Replication>,
+    /// Why it serves nothing any more, as a sentence that says what to do, if so.
+    pub fence: Option<String>,
+    /// Rounds that are damaged there and not yet repaired.
+    pub degradations: Vec<Degradation>,
 }
 
 impl NodeStatus {
@@ -71,27 +100,37 @@ impl NodeStatus {
     pub fn is_ready(&self) -> bool {
         self.checks.iter().all(|check| check.ok)
     }
-
-    pub(super) fn from_response(status: v1::GetStatusResponse) -> Result<Self, Error> {
-        Ok(Self {
-            identity: Identity::from_response(status.identity)?,
-            term: Term(status.term),
-            leader: MemberId::new(status.leader_id),
-            last_index: LogIndex(status.last_index),
-            commit_index: LogIndex(status.commit_index),
-            applied_index: LogIndex(status.applied_index),
-            disk_bytes: status.disk_bytes,
-            rounds_held: status.rounds_held,
-            rounds_known: status.rounds_known,
-            checks: status.checks.into_iter().map(read_check).collect(),
-            draining: status.draining,
-            replication: status.progress.iter().filter_map(read_replication).collect(),
-        })
-    }
 }
 
-fn read_check(check: v1::Check) -> Check {
+/// Reads a node's view of itself off the wire.
+pub(super) fn read_status(status: v1::GetStatusResponse) -> Result<NodeStatus, Error> {
+    Ok(NodeStatus {
+        identity: Identity::from_response(status.identity)?,
+        term: Term(status.term),
+        leader: MemberId::new(status.leader_id),
+        last_index: LogIndex(status.last_index),
+        commit_index: LogIndex(status.commit_index),
+        applied_index: LogIndex(status.applied_index),
+        disk_bytes: status.disk_bytes,
+        disk_space: (status.disk_total_bytes > 0)
+            .then_some(DiskSpace { free_bytes: status.disk_free_bytes, total_bytes: status.disk_total_bytes }),
+        rounds_held: status.rounds_held,
+        rounds_known: status.rounds_known,
+        checks: status.checks.into_iter().map(read_check).collect(),
+        draining: status.draining,
+        replication: status.progress.iter().filter_map(read_replication).collect(),
+        fence: Some(status.fence).filter(|fence| !fence.is_empty()),
+        degradations: status.degradations.into_iter().map(read_degradation).collect(),
+    })
+}
+
+/// Reads a check off the wire.
+pub(super) fn read_check(check: v1::Check) -> Check {
     Check { name: check.name, ok: check.ok, message: check.message }
+}
+
+fn read_degradation(degradation: v1::Degradation) -> Degradation {
+    Degradation { round_id: degradation.round_id, round_uid: degradation.round_uid, message: degradation.message }
 }
 
 fn read_replication(progress: &v1::Progress) -> Option<Replication> {

@@ -100,6 +100,11 @@ impl NodeHandle {
         }
     }
 
+    /// The member that runs here, in whatever condition: to look at it, not to use it.
+    pub(crate) fn running(&self) -> Option<Member> {
+        self.shared.lifecycle.read().member().cloned()
+    }
+
     /// `host:port` where others reach clients', peers' and HTTP addresses.
     pub fn advertised(&self) -> Addresses {
         self.shared.advertised.clone()

@@ -1,5 +1,6 @@
 //! The service `Cluster`: identity, formation, membership and leadership, for administrators.
 
+mod diagnostics;
 mod inspect;
 mod membership;
 mod status;
@@ -100,5 +101,11 @@ impl Cluster for ClusterService {
     ) -> Result<Response<v1::InspectStateResponse>, Status> {
         let key = comparison_key(&request.get_ref().comparison_key)?;
         Ok(Response::new(inspect::inspect(self.node.member()?, key).await?))
+    }
+    async fn get_diagnostics(
+        &self,
+        _: Request<v1::GetDiagnosticsRequest>,
+    ) -> Result<Response<v1::GetDiagnosticsResponse>, Status> {
+        Ok(Response::new(diagnostics::diagnostics(&self.node).await))
     }
 }

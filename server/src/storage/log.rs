@@ -7,13 +7,13 @@ use std::{
 
 use parking_lot::RwLock;
 use prost011::Message as _;
-use raft::prelude::{Entry, EntryType, HardState};
+use raft::prelude::{Entry, HardState};
 
 use super::{
     StorageError,
     database::{Batch, Database, Family},
     keyring::Keyring,
-    record::{LogRecord, round_of},
+    record::{LogRecord, Outline, changes_configuration, round_of},
 };
 use crate::ids::{LogIndex, RoundUid, Term};
 
@@ -30,6 +30,8 @@ struct Slot {
     bytes: u64,
     /// The round whose key this entry needs, or which it starts.
     round: Option<RoundUid>,
+    /// Whether it changes the configuration.
+    reconfigures: bool,
 }
 
 /// The part of the log that is in memory: where it begins, and a slot an entry.
@@ -60,8 +62,8 @@ impl RaftLog {
             if index.0 != table.last_index().0 + 1 {
                 return Err(StorageError::Gap { found: index, last: table.last_index() });
             }
-            let (term, round) = LogRecord::outline(&value)?;
-            table.push(Slot { term, bytes: value.len() as u64, round });
+            let Outline { term, round, reconfigures } = LogRecord::outline(&value)?;
+            table.push(Slot { term, bytes: value.len() as u64, round, reconfigures });
         }
         Ok(Self { database, keyring, table: RwLock::new(table) })
     }
@@ -111,6 +113,20 @@ impl RaftLog {
         Ok(entries)
     }
 
+    /// The entries that change the configuration, oldest first.
+    pub(crate) fn configuration_entries(&self) -> Result<Vec<Entry>, StorageError> {
+        let indices: Vec<u64> = {
+            let table = self.table.read();
+            let slots = (table.truncated.0.0 + 1..).zip(&table.slots);
+            slots.filter_map(|(index, slot)| slot.reconfigures.then_some(index)).collect()
+        };
+        let mut found = Vec::with_capacity(indices.len());
+        for index in indices {
+            found.extend(self.entries(LogIndex(index), LogIndex(index + 1), u64::MAX)?);
+        }
+        Ok(found)
+    }
+
     /// Raft's hard state as last written.
     pub(crate) fn hard_state(&self) -> Result<HardState, StorageError> {
         match self.database.get(Family::Raft, HARD_STATE)? {
@@ -144,7 +160,8 @@ impl RaftLog {
             let value = LogRecord::encode(entry, round, &self.keyring)?;
             batch.put(Family::Log, &key(entry.index), &value);
             let round = round.map(|round| round.uid);
-            slots.push(Slot { term: Term(entry.term), bytes: value.len() as u64, round });
+            let reconfigures = changes_configuration(entry);
+            slots.push(Slot { term: Term(entry.term), bytes: value.len() as u64, round, reconfigures });
         }
         batch.write_synced()?;
         if let Some(first) = entries.first() {
@@ -258,9 +275,4 @@ fn decode_position(bytes: &[u8]) -> Result<(LogIndex, Term), StorageError> {
     let (index, rest) = bytes.split_first_chunk().ok_or_else(damaged)?;
     let term = rest.try_into().map_err(|_| damaged())?;
     Ok((LogIndex(u64::from_be_bytes(*index)), Term(u64::from_be_bytes(term))))
-}
-
-/// Whether an entry changes the configuration.
-pub(crate) fn changes_configuration(entry: &Entry) -> bool {
-    entry.entry_type() != EntryType::EntryNormal
 }

@@ -24,7 +24,7 @@ pub(super) struct EntryRound {
 
 /// Which round's key must exist before an entry is written, and whether the entry is sealed with it.
 pub(super) fn round_of(entry: &Entry) -> Result<Option<EntryRound>, StorageError> {
-    if entry.entry_type() != EntryType::EntryNormal || entry.data.is_empty() {
+    if changes_configuration(entry) || entry.data.is_empty() {
         return Ok(None);
     }
     let decoded: state::Entry = rmp_serde::from_slice(&entry.data).map_err(StorageError::damaged("log entry"))?;
@@ -34,10 +34,26 @@ pub(super) fn round_of(entry: &Entry) -> Result<Option<EntryRound>, StorageError
     })
 }
 
+/// Whether an entry changes the configuration.
+pub(crate) fn changes_configuration(entry: &Entry) -> bool {
+    entry.entry_type() != EntryType::EntryNormal
+}
+
 /// The kinds of record.
 const PLAIN: u8 = 0;
 const STARTS_ROUND: u8 = 1;
 const SEALED: u8 = 2;
+
+/// What a record tells without its round's key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Outline {
+    /// The entry's term.
+    pub(super) term: Term,
+    /// The round whose key it needs, or which it starts.
+    pub(super) round: Option<RoundUid>,
+    /// Whether it changes the configuration.
+    pub(super) reconfigures: bool,
+}
 
 /// A log entry as it lies on disk.
 pub(super) struct LogRecord;
@@ -68,10 +84,12 @@ impl LogRecord {
         Ok(value)
     }
 
-    /// The term and round of a record, without opening it.
-    pub(super) fn outline(value: &[u8]) -> Result<(Term, Option<RoundUid>), StorageError> {
-        let (_, term, round, _) = split(value)?;
-        Ok((term, round))
+    /// What a record tells without its round's key.
+    pub(super) fn outline(value: &[u8]) -> Result<Outline, StorageError> {
+        let (kind, term, round, body) = split(value)?;
+        let reconfigures =
+            kind == PLAIN && changes_configuration(&Entry::decode(body).map_err(StorageError::damaged("log entry"))?);
+        Ok(Outline { term, round, reconfigures })
     }
 
     /// The entry of a record.

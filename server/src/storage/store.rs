@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use super::{
     Identity, StorageError,
     database::Database,
+    disk_space::DiskSpace,
     keyring::{Keyring, sync_directory},
     log::RaftLog,
     replica,
@@ -75,6 +76,11 @@ impl Store {
     /// Bytes of all files in the directory.
     pub fn disk_bytes(&self) -> u64 {
         bytes_below(&self.directory)
+    }
+
+    /// Bytes that the directory's file system has left for this process, and has in all; `None` if it does not say.
+    pub fn disk_space(&self) -> Option<DiskSpace> {
+        DiskSpace::at(&self.directory)
     }
 
     /// Writes, syncs and removes a small file, to see whether the disk still takes writes. Blocks.

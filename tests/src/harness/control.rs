@@ -55,6 +55,32 @@ impl Control {
         Outcome::of(&child.wait_with_output().await.context("silhouettectl did not end")?)
     }
 
+    /// Runs a command on a terminal, with these variables in its environment; what it writes to either stream is its
+    /// standard output.
+    pub async fn run_on_terminal(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Outcome> {
+        let mut command = self.on_terminal(arguments)?;
+        Outcome::of(&command.envs(environment.iter().copied()).output().await.context("cannot run script(1)")?)
+    }
+
+    /// A command on a terminal, not yet run: util-linux's `script` makes one.
+    pub fn on_terminal(&self, arguments: &[&str]) -> Result<tokio::process::Command> {
+        let program = binary("silhouettectl")?.display().to_string();
+        let endpoints = self.endpoints.join(",");
+        let words = [&[program.as_str(), "--endpoints", endpoints.as_str()], arguments].concat();
+        let line = words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ");
+        let mut command = tokio::process::Command::new("script");
+        command
+            .args(["--quiet", "--return", "--command", &line, "/dev/null"])
+            .env("TERM", "xterm")
+            .env_remove("NO_COLOR")
+            .env_remove("SILHOUETTECTL_ENDPOINTS")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        Ok(command)
+    }
+
     /// Runs a command with `--output json`, and reads its one document.
     pub async fn json(&self, arguments: &[&str]) -> Result<Value> {
         self.run(&[&["--output", "json"], arguments].concat()).await?.document()

@@ -5,8 +5,12 @@ use std::time::Duration;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, builder::FalseyValueParser};
 
 use crate::{
-    cluster::ClusterCommand, exit::Exit, output::Format, round::RoundCommand, terminal::Color, version::Version,
+    cluster::ClusterCommand, completion::Completion, exit::Exit, man::ManualPages, output::Format, report::Report,
+    round::RoundCommand, terminal::Color, version::Version,
 };
+
+/// The program's name, as it is typed.
+pub(crate) const PROGRAM: &str = "silhouettectl";
 
 /// A help page leads with examples: most people look for a line to adapt.
 const HELP: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
@@ -15,7 +19,7 @@ const GLOBAL: &str = "Options of every command";
 /// Coordinate workers in rounds, and look up what they published without showing what you look up.
 #[derive(Debug, Parser)]
 #[command(
-    name = "silhouettectl",
+    name = PROGRAM,
     version,
     before_help = "\
 Examples:
@@ -23,7 +27,9 @@ Examples:
   silhouettectl round start levels-1 --workers 2
   printf 'vertex-17\\t3\\n' | silhouettectl round publish levels-1 --worker w0 --from -
   silhouettectl round wait levels-1
-  silhouettectl round get levels-1 vertex-17 -o json",
+  silhouettectl round get levels-1 vertex-17 -o json
+
+All of it is described in docs/silhouettectl.md, and in manual pages such as silhouettectl-round-get(1).",
     after_help = Exit::HELP
 )]
 pub(crate) struct Arguments {
@@ -149,8 +155,15 @@ pub(crate) enum Command {
     /// Start a round, publish to it, look up its values
     #[command(subcommand, visible_alias = "rounds")]
     Round(RoundCommand),
+    /// Write down all about a cluster that helps to find out what is wrong with it, and nothing secret
+    Report(Report),
     /// Show the versions of this program and of the servers
     Version(Version),
+    /// Print a script by which a shell completes commands and flags
+    Completion(Completion),
+    /// Write the manual pages
+    #[command(hide = true)]
+    Man(ManualPages),
 }
 
 impl Arguments {
@@ -162,7 +175,7 @@ impl Arguments {
 }
 
 /// The whole command line, every help page in the same order.
-fn command() -> clap::Command {
+pub(crate) fn command() -> clap::Command {
     fn arranged(command: clap::Command) -> clap::Command {
         command.help_template(HELP).mut_subcommands(arranged)
     }
@@ -228,10 +241,8 @@ mod tests {
     #[test]
     fn every_command_has_an_example() {
         fn check(command: &clap::Command) {
-            if command.get_subcommands().next().is_none() && command.get_name() != "help" {
-                let before = command.get_before_help().map(ToString::to_string).unwrap_or_default();
-                assert!(before.starts_with("Examples:\n  silhouettectl"), "{}", command.get_name());
-            }
+            let before = command.get_before_help().map(ToString::to_string).unwrap_or_default();
+            assert!(before.starts_with("Examples:\n  silhouettectl"), "{}", command.get_name());
             command.get_subcommands().for_each(check);
         }
         check(&command());

@@ -4,9 +4,9 @@ mod add;
 mod create;
 mod members;
 mod remove;
-mod status;
+pub(crate) mod status;
 mod transfer_leader;
-mod view;
+pub(crate) mod view;
 
 use clap::Subcommand;
 
@@ -14,6 +14,11 @@ use crate::{exit::Exit, failure::Failure, session::Session};
 
 /// A command about the cluster.
 #[derive(Debug, Subcommand)]
+#[command(before_help = "\
+Examples:
+  silhouettectl cluster create --endpoints 127.0.0.1:7611,127.0.0.1:7612,127.0.0.1:7613
+  silhouettectl cluster status
+  silhouettectl cluster add 127.0.0.1:7614 --replaces 2")]
 pub(crate) enum ClusterCommand {
     /// Form a cluster of the endpoints: 1, 3 or 5 nodes that belong to none
     Create(create::Create),

@@ -4,7 +4,7 @@ use std::io;
 
 use silhouette_client::Error;
 
-use crate::{exit::Exit, input::InputError};
+use crate::{exit::Exit, input::InputError, value_type::ValueError};
 
 /// Why a command did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +18,17 @@ pub(crate) enum Failure {
     /// What was to be read is not there or is malformed.
     #[error(transparent)]
     Input(#[from] InputError),
+    /// What a dry run has found to be impossible.
+    #[error("it would be refused: {0}")]
+    WouldBeRefused(String),
+    /// A value that was looked up is not what it was said to be.
+    #[error("key {place}: {error}; see --value-type")]
+    Value {
+        /// Place of its key among those that were asked for, from 1.
+        place: usize,
+        /// What is wrong.
+        error: ValueError,
+    },
     /// Whoever reads our output has gone, or there is no room for it.
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
@@ -42,7 +53,9 @@ impl Failure {
             Self::Call(error) => Exit::of_reason(error.reason(), error.is_retryable()),
             // `| head` has seen enough; that is no failure.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-            Self::Output(_) | Self::Document(_) | Self::NotConfirmed => Exit::Refused,
+            Self::WouldBeRefused(_) | Self::Value { .. } | Self::Output(_) | Self::Document(_) | Self::NotConfirmed => {
+                Exit::Refused
+            }
             Self::Usage(_) | Self::Input(_) | Self::NobodyToAsk(_) => Exit::Usage,
             Self::Interrupted => Exit::Interrupted,
         }

@@ -1,8 +1,12 @@
-//! What a command reads: a file, or standard input, of lines.
+//! What a command reads: a file, or standard input, in one of several formats.
 //!
-//! A line of a publication is a key, a tab and a value; both are taken byte for byte, and a value may hold tabs. A
-//! line of keys is a key; what follows a tab is left out, so that a published file can be read back. Problems are told
-//! by line number, never by what the line holds.
+//! Problems are told by line and column, never by what stands there.
+
+mod csv;
+mod format;
+mod jsonl;
+mod problem;
+mod tsv;
 
 use std::{
     collections::HashMap,
@@ -13,10 +17,14 @@ use std::{
     str::FromStr,
 };
 
+use self::problem::{Place, Problem};
+pub(crate) use self::{format::Layout, problem::Wrong};
+use crate::value_type::ValueType;
+
 /// A key and its value.
 pub(crate) type Pair = (Vec<u8>, Vec<u8>);
 
-/// Where lines come from.
+/// Where input comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
     /// `-`.
@@ -36,33 +44,14 @@ pub(crate) enum InputError {
         /// Why.
         cause: io::Error,
     },
-    /// A line is not as it must be.
-    #[error("{source_name}, line {line}: {problem}")]
-    Line {
+    /// Something in it is not as it must be.
+    #[error("{source_name}, {wrong}")]
+    Malformed {
         /// Whence.
         source_name: String,
-        /// From 1.
-        line: usize,
-        /// What is wrong.
-        problem: Problem,
+        /// Where, and what is wrong.
+        wrong: Wrong,
     },
-}
-
-/// What is wrong with a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Problem {
-    /// It has one field.
-    #[error("there is no tab between key and value")]
-    NoTab,
-    /// It begins with the tab, or is blank.
-    #[error("the key is empty")]
-    EmptyKey,
-    /// It is of a file with other line ends.
-    #[error("it ends with a carriage return; convert the file to LF line ends")]
-    CarriageReturn,
-    /// Its key was given before.
-    #[error("its key is that of line {0} too")]
-    Repeated(usize),
 }
 
 impl FromStr for Source {
@@ -84,13 +73,15 @@ impl fmt::Display for Source {
 
 impl Source {
     /// Reads a publication.
-    pub(crate) async fn pairs(&self) -> Result<Vec<Pair>, InputError> {
-        parse_pairs(&self.read().await?).map_err(|(line, problem)| self.wrong(line, problem))
+    pub(crate) async fn pairs(&self, layout: Layout, kind: ValueType) -> Result<Vec<Pair>, InputError> {
+        let content = self.read().await?;
+        self.named(layout.pairs(&content, kind).and_then(distinct))
     }
 
-    /// Reads keys.
-    pub(crate) async fn keys(&self) -> Result<Vec<Vec<u8>>, InputError> {
-        parse_keys(&self.read().await?).map_err(|(line, problem)| self.wrong(line, problem))
+    /// Reads keys, and passes over values.
+    pub(crate) async fn keys(&self, layout: Layout) -> Result<Vec<Vec<u8>>, InputError> {
+        let content = self.read().await?;
+        self.named(layout.keys(&content))
     }
 
     async fn read(&self) -> Result<Vec<u8>, InputError> {
@@ -107,8 +98,8 @@ impl Source {
         content.map_err(|cause| InputError::Unreadable { source_name: self.to_string(), cause })
     }
 
-    fn wrong(&self, line: usize, problem: Problem) -> InputError {
-        InputError::Line { source_name: self.to_string(), line, problem }
+    fn named<T>(&self, read: Result<T, Wrong>) -> Result<T, InputError> {
+        read.map_err(|wrong| InputError::Malformed { source_name: self.to_string(), wrong })
     }
 }
 
@@ -119,83 +110,35 @@ pub(crate) async fn from_standard_input<T: Send + 'static>(
     tokio::task::spawn_blocking(move || read(&mut io::stdin().lock())).await.map_err(io::Error::other)?
 }
 
-fn parse_pairs(content: &[u8]) -> Result<Vec<Pair>, (usize, Problem)> {
-    let mut pairs = Vec::new();
-    let mut seen = HashMap::new();
-    for (number, line) in lines(content) {
-        let (key, value) = split(line).map_err(|problem| (number, problem))?;
-        let value = value.ok_or((number, Problem::NoTab))?;
-        if let Some(earlier) = seen.insert(key, number) {
-            return Err((number, Problem::Repeated(earlier)));
+/// Pairs with the lines that they are from, if no key is there twice.
+fn distinct(pairs: Vec<(usize, Pair)>) -> Result<Vec<Pair>, Wrong> {
+    let mut seen = HashMap::with_capacity(pairs.len());
+    for (line, (key, _)) in &pairs {
+        if let Some(earlier) = seen.insert(key, *line) {
+            return Err(Place::line(*line).is(Problem::Repeated(earlier)));
         }
-        pairs.push((key.to_vec(), value.to_vec()));
     }
-    Ok(pairs)
-}
-
-fn parse_keys(content: &[u8]) -> Result<Vec<Vec<u8>>, (usize, Problem)> {
-    lines(content)
-        .map(|(number, line)| split(line).map(|(key, _)| key.to_vec()).map_err(|problem| (number, problem)))
-        .collect()
-}
-
-/// Lines and their numbers from 1. The last one may lack its line end.
-fn lines(content: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let any = !content.is_empty();
-    let content = content.strip_suffix(b"\n").unwrap_or(content);
-    content.split(|&byte| byte == b'\n').enumerate().filter(move |_| any).map(|(index, line)| (index + 1, line))
-}
-
-/// A line's key, and its value if it has a tab.
-fn split(line: &[u8]) -> Result<(&[u8], Option<&[u8]>), Problem> {
-    if line.ends_with(b"\r") {
-        return Err(Problem::CarriageReturn);
-    }
-    let mut fields = line.splitn(2, |&byte| byte == b'\t');
-    match fields.next() {
-        None | Some([]) => Err(Problem::EmptyKey),
-        Some(key) => Ok((key, fields.next())),
-    }
+    drop(seen);
+    Ok(pairs.into_iter().map(|(_, pair)| pair).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn pair(key: &[u8], value: &[u8]) -> Pair {
-        (key.to_vec(), value.to_vec())
-    }
-
-    #[test]
-    fn pairs_are_taken_byte_for_byte() {
-        assert_eq!(parse_pairs(b""), Ok(vec![]));
-        assert_eq!(parse_pairs(b"a\t1\nb\t\n"), Ok(vec![pair(b"a", b"1"), pair(b"b", b"")]));
-        assert_eq!(parse_pairs(b"a b\t 1\t2 "), Ok(vec![pair(b"a b", b" 1\t2 ")]));
-        assert_eq!(parse_pairs(b"\xff\x00\t\xfe"), Ok(vec![pair(b"\xff\x00", b"\xfe")]));
-    }
-
-    #[test]
-    fn a_bad_line_is_named_by_its_number() {
-        assert_eq!(parse_pairs(b"a\t1\nb 2\n"), Err((2, Problem::NoTab)));
-        assert_eq!(parse_pairs(b"a\t1\n\nb\t2\n"), Err((2, Problem::EmptyKey)));
-        assert_eq!(parse_pairs(b"\n"), Err((1, Problem::EmptyKey)));
-        assert_eq!(parse_pairs(b"\t1"), Err((1, Problem::EmptyKey)));
-        assert_eq!(parse_pairs(b"a\t1\r\n"), Err((1, Problem::CarriageReturn)));
-        assert_eq!(parse_pairs(b"a\t1\nb\t2\na\t3\n"), Err((3, Problem::Repeated(1))));
-        let error = Source::File("p.tsv".into()).wrong(3, Problem::Repeated(1));
-        assert_eq!(error.to_string(), "p.tsv, line 3: its key is that of line 1 too");
-    }
-
-    #[test]
-    fn keys_may_be_read_from_a_published_file_and_repeat() {
-        assert_eq!(parse_keys(b"a\nb\ta value\na\n"), Ok(vec![b"a".to_vec(), b"b".to_vec(), b"a".to_vec()]));
-        assert_eq!(parse_keys(b"a\n\n"), Err((2, Problem::EmptyKey)));
-        assert_eq!(parse_keys(b""), Ok(vec![]));
-    }
-
     #[test]
     fn a_dash_is_standard_input() {
         assert_eq!("-".parse(), Ok(Source::StandardInput));
         assert_eq!("./-".parse(), Ok(Source::File("./-".into())));
+    }
+
+    #[test]
+    fn a_key_that_is_there_twice_is_named_by_both_lines() {
+        let pair = |key: &[u8]| (key.to_vec(), Vec::new());
+        assert_eq!(distinct(vec![(1, pair(b"a")), (2, pair(b"b"))]), Ok(vec![pair(b"a"), pair(b"b")]));
+        let wrong = distinct(vec![(1, pair(b"a")), (2, pair(b"b")), (4, pair(b"a"))]).expect_err("a is twice there");
+        let source = Source::File("p.tsv".into());
+        let error = source.named::<()>(Err(wrong)).expect_err("it is wrong");
+        assert_eq!(error.to_string(), "p.tsv, line 4: its key is that of line 1 too");
     }
 }

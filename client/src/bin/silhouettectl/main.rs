@@ -7,14 +7,19 @@
 
 mod arguments;
 mod cluster;
+mod completion;
+mod dry_run;
 mod exit;
 mod failure;
 mod input;
+mod man;
 mod output;
 mod progress;
+mod report;
 mod round;
 mod session;
 mod terminal;
+mod value_type;
 mod version;
 
 use std::process::ExitCode;
@@ -65,6 +70,9 @@ async fn carry_out(session: &Session, command: Command) -> Result<Exit, Failure>
     match command {
         Command::Cluster(command) => command.run(session).await,
         Command::Round(command) => command.run(session).await,
+        Command::Report(command) => command.run(session).await,
         Command::Version(command) => command.run(session).await,
+        Command::Completion(command) => command.run(),
+        Command::Man(command) => command.run(),
     }
 }

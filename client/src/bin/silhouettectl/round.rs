@@ -7,7 +7,7 @@ mod list;
 mod publish;
 mod seal;
 mod start;
-mod view;
+pub(crate) mod view;
 mod wait;
 mod watch;
 
@@ -17,6 +17,12 @@ use crate::{exit::Exit, failure::Failure, session::Session};
 
 /// A command about rounds.
 #[derive(Debug, Subcommand)]
+#[command(before_help = "\
+Examples:
+  silhouettectl round start levels-1 --workers 2
+  silhouettectl round publish levels-1 --worker w0 --from levels.tsv
+  silhouettectl round wait levels-1
+  silhouettectl round get levels-1 vertex-17")]
 pub(crate) enum RoundCommand {
     /// Start a round
     Start(start::Start),
@@ -26,7 +32,7 @@ pub(crate) enum RoundCommand {
     Seal(seal::Seal),
     /// Wait until a round is Ready
     Wait(wait::Wait),
-    /// Follow a round through its changes until it is gone
+    /// Follow a round through its changes until it is Ready, Failed or Expired
     Watch(watch::Watch),
     /// Show all about a round
     Describe(describe::Describe),

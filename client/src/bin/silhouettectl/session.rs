@@ -50,7 +50,12 @@ impl Session {
 
     /// Shows what was asked for.
     pub(crate) fn show(&self, view: &impl View) -> Result<(), Failure> {
-        terminal::print(&self.globals.output.render(view)?)
+        let rendered = self.globals.output.render(view)?;
+        if self.globals.output.is_document() {
+            terminal::print(&rendered)
+        } else {
+            self.terminal.print_styled(&rendered)
+        }
     }
 
     /// Shows one of many things that follow each other.
@@ -69,6 +74,19 @@ impl Session {
         if self.globals.output.is_document() || !self.terminal.is_quiet() {
             self.show(&Change::new(object, if changed { happened } else { "unchanged" }, document))?;
         }
+        Ok(if !changed && self.globals.error_unchanged { Exit::Unchanged } else { Exit::Done })
+    }
+
+    /// Shows what would be changed, or that nothing would have to be.
+    pub(crate) fn show_dry_run<D: Serialize>(
+        &self,
+        object: impl Into<String>,
+        happened: &str,
+        changed: bool,
+        document: D,
+    ) -> Result<Exit, Failure> {
+        let happened = if changed { happened } else { "unchanged" };
+        self.show_change(object, &format!("{happened} (dry run)"), true, document)?;
         Ok(if !changed && self.globals.error_unchanged { Exit::Unchanged } else { Exit::Done })
     }
 

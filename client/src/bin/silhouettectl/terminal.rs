@@ -8,7 +8,7 @@ use std::{
     io::{self, BufRead as _, IsTerminal as _, Write as _},
 };
 
-use anstream::{AutoStream, ColorChoice};
+use anstream::{AutoStream, ColorChoice, stream::RawStream};
 use anstyle::{AnsiColor, Style};
 
 use crate::{failure::Failure, input::from_standard_input};
@@ -27,13 +27,25 @@ pub(crate) enum Color {
     Never,
 }
 
+impl Color {
+    fn choice(self, stream: &impl RawStream) -> ColorChoice {
+        match self {
+            Self::Auto => AutoStream::choice(stream),
+            Self::Always => ColorChoice::Always,
+            Self::Never => ColorChoice::Never,
+        }
+    }
+}
+
 /// How to talk to whoever started the command.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a property of a stream by itself")]
 pub(crate) struct Terminal {
     color: Color,
     quiet: bool,
     asks: bool,
     shows_progress: bool,
+    draws: bool,
 }
 
 impl Terminal {
@@ -46,6 +58,7 @@ impl Terminal {
             quiet,
             asks: on_terminal && io::stdin().is_terminal() && !no_input,
             shows_progress: on_terminal && !dumb && !quiet,
+            draws: io::stdout().is_terminal() && !dumb,
         }
     }
 
@@ -59,6 +72,11 @@ impl Terminal {
         self.shows_progress
     }
 
+    /// Whether standard output is somewhere a picture can be drawn over itself.
+    pub(crate) const fn draws(self) -> bool {
+        self.draws
+    }
+
     /// Says what is going on.
     pub(crate) fn tell(self, step: impl fmt::Display) {
         if !self.quiet {
@@ -68,13 +86,15 @@ impl Terminal {
 
     /// Says why the command fails. Whoever has closed standard error does not want to know.
     pub(crate) fn report(self, sentence: &str) {
-        let choice = match self.color {
-            Color::Auto => AutoStream::choice(&io::stderr()),
-            Color::Always => ColorChoice::Always,
-            Color::Never => ColorChoice::Never,
-        };
-        let mut stderr = AutoStream::new(io::stderr().lock(), choice);
+        let mut stderr = AutoStream::new(io::stderr().lock(), self.color.choice(&io::stderr()));
         let _ = writeln!(stderr, "{ERROR}error:{ERROR:#} {sentence}");
+    }
+
+    /// Writes data for people, whose colours are left out where they are not wanted.
+    pub(crate) fn print_styled(self, data: &str) -> Result<(), Failure> {
+        let mut stdout = AutoStream::new(io::stdout().lock(), self.color.choice(&io::stdout()));
+        stdout.write_all(data.as_bytes())?;
+        Ok(stdout.flush()?)
     }
 
     /// Asks whether to go on. `action` names what would happen, as in "deleting round r1".
@@ -98,8 +118,13 @@ impl Terminal {
 
 /// Writes data.
 pub(crate) fn print(data: &str) -> Result<(), Failure> {
+    print_bytes(data.as_bytes())
+}
+
+/// Writes data that need not be text.
+pub(crate) fn print_bytes(data: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(data.as_bytes())?;
+    stdout.write_all(data)?;
     Ok(stdout.flush()?)
 }
 
@@ -120,7 +145,7 @@ mod tests {
 
     #[tokio::test]
     async fn without_a_terminal_nothing_is_confirmed() {
-        let terminal = Terminal { color: Color::Never, quiet: false, asks: false, shows_progress: false };
+        let terminal = Terminal { color: Color::Never, quiet: false, asks: false, shows_progress: false, draws: false };
         let answer = terminal.confirm("deleting round r1", "its values are gone for good").await;
         assert!(matches!(answer, Err(Failure::NobodyToAsk(action)) if action == "deleting round r1"));
     }

@@ -195,3 +195,23 @@ async fn a_leader_that_is_to_be_removed_hands_over_and_is_then_removed() {
     }
     stop(nodes).await;
 }
+
+#[tokio::test]
+async fn the_log_tells_how_the_cluster_came_to_be_before_and_after_a_restart() {
+    let mut nodes = three(settings()).await;
+    let logged = nodes[0].consensus().configuration_log().unwrap();
+    let parts: Vec<_> = logged.iter().filter_map(|logged| logged.change.as_ref()).map(|change| &change.parts).collect();
+    let (second, third) = (MemberId(2), MemberId(3));
+    let expected = [
+        vec![(second, MemberAction::AddLearner)],
+        vec![(third, MemberAction::AddLearner)],
+        vec![(second, MemberAction::Promote), (third, MemberAction::Promote)],
+    ];
+    assert_eq!(parts, expected.iter().collect::<Vec<_>>());
+    let last = logged.last().unwrap();
+    assert_eq!(last.change, None, "the entry that ends the joint configuration");
+    assert_eq!(last.index, nodes[0].consensus().state().configuration().index);
+    nodes[0].restart().await;
+    assert_eq!(nodes[0].consensus().configuration_log().unwrap(), logged);
+    stop(nodes).await;
+}

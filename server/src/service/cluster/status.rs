@@ -25,13 +25,14 @@ pub(super) fn identity(node: &NodeHandle) -> Result<v1::Identity, Refusal> {
 pub(super) async fn status(node: &NodeHandle) -> Result<v1::GetStatusResponse, Refusal> {
     let identity = identity(node)?;
     let store = node.store()?;
-    let disk_bytes = tokio::task::spawn_blocking(move || store.disk_bytes()).await;
+    let disk = tokio::task::spawn_blocking(move || (store.disk_bytes(), store.disk_space())).await;
+    let (disk_bytes, space) = disk.map_err(|error| worker_failed(&error))?;
     let common = v1::GetStatusResponse {
         identity: Some(identity),
-        disk_bytes: disk_bytes.map_err(|error| worker_failed(&error))?,
-        checks: node.verdict().checks.into_iter().map(check).collect(),
-        draining: node.is_draining(),
-        ..v1::GetStatusResponse::default()
+        disk_bytes,
+        disk_free_bytes: space.map_or(0, |space| space.free_bytes),
+        disk_total_bytes: space.map_or(0, |space| space.total_bytes),
+        ..without_storage(node)
     };
     Ok(match node.member() {
         Ok(member) => of_member(common, &member),
@@ -39,11 +40,21 @@ pub(super) async fn status(node: &NodeHandle) -> Result<v1::GetStatusResponse, R
     })
 }
 
+/// What the node knows of itself before its storage is open.
+pub(super) fn without_storage(node: &NodeHandle) -> v1::GetStatusResponse {
+    v1::GetStatusResponse {
+        checks: node.verdict().checks.into_iter().map(check).collect(),
+        draining: node.is_draining(),
+        ..v1::GetStatusResponse::default()
+    }
+}
+
 fn check(check: Check) -> v1::Check {
     v1::Check { name: check.name.to_string(), ok: check.ok, message: check.message }
 }
 
-fn of_member(common: v1::GetStatusResponse, member: &Member) -> v1::GetStatusResponse {
+/// With what a member knows, which may have stopped serving.
+pub(super) fn of_member(common: v1::GetStatusResponse, member: &Member) -> v1::GetStatusResponse {
     let raft = member.consensus.status().borrow().clone();
     let rounds_held = member.encodings.held().borrow().len() as u32;
     let state = member.consensus.state();

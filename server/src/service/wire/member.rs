@@ -4,7 +4,7 @@ use silhouette_proto::v1;
 
 use crate::{
     ids::{MemberId, Term},
-    state::{MemberRecord, MemberState, State},
+    state::{MemberAction, MemberRecord, MemberState, State},
     storage::Identity,
 };
 
@@ -34,6 +34,16 @@ fn member_state(state: MemberState) -> v1::MemberState {
         MemberState::Voter => v1::MemberState::Voter,
         MemberState::Removed => v1::MemberState::Removed,
     }
+}
+
+/// A part of a membership change.
+pub(in crate::service) fn member_change(member: MemberId, action: MemberAction) -> v1::MemberChange {
+    let action = match action {
+        MemberAction::AddLearner => v1::MemberAction::AddLearner,
+        MemberAction::Promote => v1::MemberAction::Promote,
+        MemberAction::Remove => v1::MemberAction::Remove,
+    };
+    v1::MemberChange { member_id: member.0, action: action.into() }
 }
 
 /// The configuration as `state` has it, and the leader of `term`, if known.

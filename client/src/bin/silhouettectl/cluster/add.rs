@@ -5,14 +5,15 @@ use futures::future::try_join_all;
 use silhouette_client::{Address, Configuration, MemberId, MemberState};
 
 use super::view::{ConfigurationDocument, name};
-use crate::{exit::Exit, failure::Failure, session::Session};
+use crate::{dry_run::DryRun, exit::Exit, failure::Failure, session::Session};
 
 /// The command's arguments.
 #[derive(Debug, Args)]
 #[command(before_help = "\
 Examples:
   silhouettectl cluster add 127.0.0.1:7614 127.0.0.1:7615
-  silhouettectl cluster add 127.0.0.1:7614 --replaces 2")]
+  silhouettectl cluster add 127.0.0.1:7614 --replaces 2
+  silhouettectl cluster add 127.0.0.1:7614 --replaces 2 --dry-run")]
 pub(crate) struct Add {
     /// Client addresses of nodes that belong to no cluster
     #[arg(value_name = "ENDPOINT", required = true)]
@@ -20,6 +21,8 @@ pub(crate) struct Add {
     /// The member whose place the one node takes; it is removed in the same change
     #[arg(long, value_name = "ID")]
     replaces: Option<MemberId>,
+    #[command(flatten)]
+    dry: DryRun,
 }
 
 impl Add {
@@ -35,9 +38,14 @@ impl Add {
         if let Some(member) = self.replaces {
             add = add.replaces(member);
         }
-        let configuration: Configuration = add.await?;
         let nodes: Vec<_> = self.nodes.iter().map(ToString::to_string).collect();
         let happened = format!("has the voter {}", nodes.join(","));
+        if self.dry.dry_run {
+            let configuration = add.check().await?;
+            let document = ConfigurationDocument::from(&configuration);
+            return session.show_dry_run(name(&configuration), &happened, !voted, document);
+        }
+        let configuration: Configuration = add.await?;
         session.show_change(name(&configuration), &happened, !voted, ConfigurationDocument::from(&configuration))
     }
 }

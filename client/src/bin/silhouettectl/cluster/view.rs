@@ -16,37 +16,37 @@ pub(super) fn member_name(member: MemberId) -> String {
 /// Who is in a cluster, in a document.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ConfigurationDocument {
-    cluster_id: String,
-    conf_index: u64,
-    leader_id: Option<u64>,
-    term: u64,
-    joint: bool,
-    initial_members: u32,
-    formed: bool,
-    members: Vec<MemberDocument>,
+pub(crate) struct ConfigurationDocument {
+    pub(crate) cluster_id: String,
+    pub(crate) conf_index: u64,
+    pub(crate) leader_id: Option<u64>,
+    pub(crate) term: u64,
+    pub(crate) joint: bool,
+    pub(crate) initial_members: u32,
+    pub(crate) formed: bool,
+    pub(crate) members: Vec<MemberDocument>,
 }
 
 /// A member, in a document.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct MemberDocument {
-    member_id: u64,
-    instance_id: String,
-    name: String,
-    state: String,
-    addresses: AddressesDocument,
-    replaces: Option<u64>,
-    encoding_version: u32,
-    memory_budget_bytes: u64,
+pub(crate) struct MemberDocument {
+    pub(crate) member_id: u64,
+    pub(crate) instance_id: String,
+    pub(crate) name: String,
+    pub(crate) state: String,
+    pub(crate) addresses: AddressesDocument,
+    pub(crate) replaces: Option<u64>,
+    pub(crate) encoding_version: u32,
+    pub(crate) memory_budget_bytes: u64,
 }
 
 /// Where a node is reached, in a document.
-#[derive(Debug, Serialize)]
-pub(super) struct AddressesDocument {
-    client: String,
-    peer: String,
-    http: String,
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct AddressesDocument {
+    pub(crate) client: String,
+    pub(crate) peer: String,
+    pub(crate) http: String,
 }
 
 impl From<&Configuration> for ConfigurationDocument {

@@ -7,10 +7,11 @@ use silhouette_client::Mode;
 use crate::{
     exit::Exit,
     failure::Failure,
-    input::Source,
+    input::{Layout, Source},
     output::{Table, Text, View, or_none},
     progress::Bar,
     session::Session,
+    value_type::{Shown, ValueType},
 };
 
 /// The command's arguments.
@@ -19,6 +20,7 @@ use crate::{
 Examples:
   silhouettectl round get levels-1 vertex-17 vertex-18
   silhouettectl round get levels-1 --from neighbours.txt -o json
+  silhouettectl round get levels-1 vertex-17 --value-type f64
   silhouettectl round get levels-1 vertex-17 --mode pir")]
 pub(crate) struct Get {
     /// The round; it must be Ready
@@ -26,9 +28,14 @@ pub(crate) struct Get {
     /// Keys to look up. In documents a key or value that is not UTF-8 is an object, {"base64": ".."}
     #[arg(value_name = "KEY", required_unless_present = "from")]
     keys: Vec<String>,
-    /// Lines of keys, looked up after those named; what follows a tab is left out; `-` is standard input
+    /// More keys, looked up after those named; values in the file are left out; `-` is standard input
     #[arg(long, value_name = "FILE")]
     from: Option<Source>,
+    #[command(flatten)]
+    layout: Layout,
+    /// What values are: how their bytes are shown
+    #[arg(long, value_name = "TYPE", value_enum, default_value_t = ValueType::Text)]
+    value_type: ValueType,
     /// How to read
     #[arg(long, value_name = "HOW", value_enum, default_value_t = ReadMode::Auto)]
     mode: ReadMode,
@@ -48,7 +55,7 @@ enum ReadMode {
 #[derive(Debug, Serialize)]
 struct Entry {
     key: Text,
-    value: Option<Text>,
+    value: Option<Shown>,
 }
 
 /// All of them, in the order in which they were asked for.
@@ -57,9 +64,14 @@ struct Entry {
 struct Entries(Vec<Entry>);
 
 impl Entries {
-    fn new(keys: Vec<Vec<u8>>, values: Vec<Option<Vec<u8>>>) -> Self {
-        let entry = |(key, value): (Vec<u8>, Option<Vec<u8>>)| Entry { key: key.into(), value: value.map(Text::from) };
-        Self(keys.into_iter().zip(values).map(entry).collect())
+    /// An error names the key by its place among those that were asked for.
+    fn new(keys: Vec<Vec<u8>>, values: Vec<Option<Vec<u8>>>, kind: ValueType) -> Result<Self, Failure> {
+        let entry = |(place, (key, value)): (usize, (Vec<u8>, Option<Vec<u8>>))| {
+            let value = value.map(|bytes| kind.show(bytes)).transpose();
+            let value = value.map_err(|error| Failure::Value { place, error })?;
+            Ok(Entry { key: key.into(), value })
+        };
+        Ok(Self((1..).zip(keys.into_iter().zip(values)).map(entry).collect::<Result<_, Failure>>()?))
     }
 }
 
@@ -68,7 +80,7 @@ impl View for Entries {
         let mut table = Table::new(["KEY"], None, "VALUE");
         for entry in &self.0 {
             // An empty value is shown as nothing: it is not absent.
-            let value = entry.value.as_ref().map_or_else(|| or_none(None::<String>), Text::printable);
+            let value = entry.value.as_ref().map_or_else(|| or_none(None::<String>), Shown::printable);
             table.row([entry.key.printable()], None, value);
         }
         table.render()
@@ -83,9 +95,12 @@ impl Get {
     /// Looks up the keys. One that was not published is an answer, not an error.
     pub(crate) async fn run(self, session: &Session) -> Result<Exit, Failure> {
         session.refuse_names("keys are no objects")?;
+        if let Some(contradiction) = self.layout.contradiction() {
+            return Err(Failure::Usage(contradiction.to_owned()));
+        }
         let mut keys: Vec<_> = self.keys.into_iter().map(String::into_bytes).collect();
         if let Some(source) = &self.from {
-            keys.extend(source.keys().await?);
+            keys.extend(source.keys(self.layout).await?);
         }
         let mode = match self.mode {
             ReadMode::Auto => Mode::Auto,
@@ -96,7 +111,7 @@ impl Get {
         let lookups = session.client()?.get_many(self.id.as_str(), keys.clone());
         let answers = lookups.mode(mode).on_progress(|progress| bar.advance(progress)).await?;
         drop(bar);
-        session.show(&Entries::new(keys, answers.into_values()))?;
+        session.show(&Entries::new(keys, answers.into_values(), self.value_type)?)?;
         Ok(Exit::Done)
     }
 }
@@ -109,7 +124,8 @@ mod tests {
     fn entries() -> Entries {
         let keys = [&b"vertex-17"[..], b"vertex-99", b"raw", b"\xff", b"tab\there", b"empty"];
         let values = [Some(&b"3.0"[..]), None, Some(b"\x80"), Some(b"x y"), Some(b"1\n2"), Some(b"")];
-        Entries::new(keys.map(<[u8]>::to_vec).into(), values.map(|value| value.map(<[u8]>::to_vec)).into())
+        let values = values.map(|value| value.map(<[u8]>::to_vec)).into();
+        Entries::new(keys.map(<[u8]>::to_vec).into(), values, ValueType::Text).expect("all is text")
     }
 
     #[test]
@@ -123,6 +139,21 @@ mod tests {
             { "key": "empty", "value": "" },
         ]);
         assert_eq!(serde_json::to_value(entries()).expect("serialises"), expected);
+    }
+
+    #[test]
+    fn numbers_are_shown_as_such_and_a_value_that_is_none_is_named_by_its_place() {
+        let keys = || vec![b"a".to_vec(), b"b".to_vec(), b"c".to_vec()];
+        let three = Some(3.0_f64.to_le_bytes().to_vec());
+        let entries = Entries::new(keys(), vec![three.clone(), None, three.clone()], ValueType::F64).expect("numbers");
+        let expected = serde_json::json!([
+            { "key": "a", "value": 3.0 }, { "key": "b", "value": null }, { "key": "c", "value": 3.0 },
+        ]);
+        assert_eq!(serde_json::to_value(&entries).expect("serialises"), expected);
+        let failure = Entries::new(keys(), vec![three, None, Some(vec![1])], ValueType::F64).expect_err("too short");
+        let said = failure.sentence().expect("it says so");
+        assert_eq!(said, "key 3: the value has 1 bytes, and f64 takes 8; see --value-type");
+        assert_eq!(failure.exit(), Exit::Refused);
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use std::{str::FromStr, time::Duration};
 
 use clap::Args;
-use silhouette_client::{RoundSpec, Workers};
+use serde::Serialize;
+use silhouette_client::{Round, RoundSpec, Workers};
 
-use super::view::{RoundDocument, name};
-use crate::{exit::Exit, failure::Failure, session::Session};
+use super::view::{RoundDocument, SpecDocument, name};
+use crate::{dry_run::DryRun, exit::Exit, failure::Failure, session::Session};
 
 /// The command's arguments. What they say is public.
 #[derive(Debug, Args)]
@@ -14,7 +15,8 @@ use crate::{exit::Exit, failure::Failure, session::Session};
 Examples:
   silhouettectl round start levels-1 --workers 8
   silhouettectl round start levels-2 --workers alice,bob --fixed-value-bytes 8 --expected-lookups 40
-  silhouettectl round start levels-3 --workers 8 --deadline 10m --on-deadline seal")]
+  silhouettectl round start levels-3 --workers 8 --deadline 10m --on-deadline seal
+  silhouettectl round start levels-4 --workers 8 --dry-run")]
 pub(crate) struct Start {
     /// Letters, digits, `-`, `_`, `.` and `/`; at most 128
     id: String,
@@ -48,6 +50,16 @@ pub(crate) struct Start {
     /// Whether the masked encoding may be downloaded whole
     #[arg(long, value_name = "WHETHER", value_enum, default_value_t = Downloads::Allowed)]
     downloads: Downloads,
+    #[command(flatten)]
+    dry: DryRun,
+}
+
+/// A round that would be started, in a document.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PlanDocument {
+    round_id: String,
+    spec: SpecDocument,
 }
 
 /// Who is waited for.
@@ -101,12 +113,32 @@ impl Start {
     pub(crate) async fn run(self, session: &Session) -> Result<Exit, Failure> {
         let client = session.client()?;
         let known = match client.get_round(self.id.as_str()).await {
-            Ok(_) => true,
-            Err(error) if error.reason() == "ROUND_NOT_FOUND" => false,
+            Ok(round) => Some(round),
+            Err(error) if error.reason() == "ROUND_NOT_FOUND" => None,
             Err(error) => return Err(error.into()),
         };
+        if self.dry.dry_run {
+            return self.show_dry_run(session, known.as_ref());
+        }
         let round = client.start_round(self.id.clone(), &self.spec()).await?;
-        session.show_change(name(&round), "started", !known, RoundDocument::from(&round))
+        session.show_change(name(&round), "started", known.is_none(), RoundDocument::from(&round))
+    }
+
+    /// Shows what would be started, unless the id is taken. Whether there is room for it, the cluster alone can tell.
+    fn show_dry_run(&self, session: &Session, known: Option<&Round>) -> Result<Exit, Failure> {
+        let spec = self.spec();
+        let Some(round) = known else {
+            let document = PlanDocument { round_id: self.id.clone(), spec: SpecDocument::from(&spec) };
+            return session.show_dry_run(format!("round/{}", self.id), "started", true, document);
+        };
+        // What is not given takes the cluster's default, which the round shows.
+        let mut asked = spec;
+        asked.retention = asked.retention.or(round.spec.retention);
+        if asked != round.spec {
+            let why = format!("round {} was started with another spec; see silhouettectl round describe", round.id);
+            return Err(Failure::WouldBeRefused(why));
+        }
+        session.show_dry_run(name(round), "started", false, RoundDocument::from(round))
     }
 
     fn spec(&self) -> RoundSpec {

@@ -40,7 +40,7 @@ pub(super) struct RoundDocument {
 /// null.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct SpecDocument {
+pub(super) struct SpecDocument {
     worker_count: Option<u32>,
     workers: Option<Vec<String>>,
     max_pairs: Option<u64>,
@@ -185,7 +185,7 @@ pub(super) fn value_length(length: ValueLength) -> String {
     }
 }
 
-pub(super) fn encoding(status: EncodingStatus) -> &'static str {
+pub(crate) fn encoding(status: EncodingStatus) -> &'static str {
     match status {
         EncodingStatus::Encoded => "encoded",
         EncodingStatus::Failed => "failed",
@@ -194,7 +194,7 @@ pub(super) fn encoding(status: EncodingStatus) -> &'static str {
     }
 }
 
-pub(super) fn plaintext(plaintext: Plaintext) -> &'static str {
+pub(crate) fn plaintext(plaintext: Plaintext) -> &'static str {
     match plaintext {
         Plaintext::Destroyed => "destroyed",
         _ => "held",

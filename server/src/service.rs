@@ -9,6 +9,8 @@
 mod agreement;
 mod cluster;
 mod forward;
+#[cfg(test)]
+mod limits_page;
 pub mod refusal;
 mod relay;
 mod retrieval;

@@ -1,9 +1,10 @@
 //! Limits that every member must apply alike, and so are part of the replicated state.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Bounds of rounds and times of the leader's timers; agreed at bootstrap.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Most pairs of a round; also the maximum of a round that states none.

@@ -25,7 +25,7 @@ pub(crate) fn check_part(page: &str, name: &str, text: &str) {
     if std::env::var_os(WRITE).is_some() {
         fs::write(&path, new).expect("the page can be written");
     } else {
-        assert!(old == new, "docs/{page} differs from the code in {name}; write it with: make docs\n{text}");
+        assert!(old == new, "docs/{page} differs from the code in {name}; write it with: make docs");
     }
 }
 

@@ -61,6 +61,28 @@ fn every_script_that_is_not_run_is_listed_with_the_reason() {
     assert!(listed.is_empty(), "these are listed and not there: {listed:?}");
 }
 
+/// Names within a text: of calls, metrics and the like.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || ['.', '/', '_'].contains(&c);
+    text.split(move |c| !is_of_name(c)).map(|word| word.trim_matches(['.', '/']))
+}
+
+#[test]
+fn every_metric_that_a_page_names_is_in_the_catalogue() {
+    let pages = Page::all().expect("the pages can be read");
+    let catalogue = pages.iter().find(|page| page.name == "docs/metrics.md").expect("there is docs/metrics.md");
+    let known: BTreeSet<&str> = words(&catalogue.text).collect();
+    let families = ["silhouette_", "grpc_server_", "process_"];
+    // Modules, as filters of logs name them, and a name's beginning within a pattern.
+    let is_none = |word: &str| ["silhouette_server", "silhouette_client", "silhouette_"].contains(&word);
+    for page in &pages {
+        for word in words(&page.text) {
+            let is_metric = families.iter().any(|family| word.starts_with(family)) && !is_none(word);
+            assert!(!is_metric || known.contains(word), "{} names {word}, which no node tells", page.name);
+        }
+    }
+}
+
 #[test]
 fn every_call_is_shown_in_the_page_of_the_interface() {
     let pages = Page::all().expect("the pages can be read");
@@ -68,7 +90,7 @@ fn every_call_is_shown_in_the_page_of_the_interface() {
     let mut shown = BTreeSet::new();
     for block in page.blocks().expect("the page is well-formed").iter().filter(|block| block.is_session()) {
         for command in block.commands().expect("it is a session") {
-            shown.extend(command.text.split_whitespace().map(str::to_owned));
+            shown.extend(words(&command.text).map(str::to_owned));
         }
     }
     for service in ["Rounds", "Retrieval", "Cluster"] {

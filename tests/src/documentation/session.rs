@@ -133,12 +133,11 @@ impl Scratch {
 }
 
 fn tools() -> Result<PathBuf> {
-    let folder = match std::env::var_os(TOOLS) {
-        Some(folder) => PathBuf::from(folder),
-        None => {
-            let home = std::env::var_os("HOME").context("neither SILHOUETTE_TOOLS nor HOME is set")?;
-            Path::new(&home).join(".cache/silhouette/tools")
-        }
+    let folder = if let Some(folder) = std::env::var_os(TOOLS) {
+        PathBuf::from(folder)
+    } else {
+        let home = std::env::var_os("HOME").context("neither SILHOUETTE_TOOLS nor HOME is set")?;
+        Path::new(&home).join(".cache/silhouette/tools")
     };
     ensure!(folder.join("grpcurl").is_file(), "grpcurl is not in {}; build it first: make tools", folder.display());
     Ok(folder)

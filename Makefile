@@ -20,7 +20,7 @@ export SILHOUETTE_TOOLS
 SYSTEM_TEST_THREADS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools build demo test unit system lint soak docs clean
+.PHONY: help setup build demo test unit system lint soak docs clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,7 @@ setup: ## Install what a bare Debian lacks
 	@command -v $(CARGO) >/dev/null || { \
 		echo "setup: cargo is missing; install Rust 1.95 or newer, see https://rustup.rs" >&2; exit 1; }
 
+.PHONY: tools
 tools: setup $(SILHOUETTE_TOOLS)/grpcurl ## Build what the documentation's examples need (grpcurl; installs Go where there is none)
 
 $(SILHOUETTE_TOOLS)/grpcurl: $(wildcard tests/tools/*)

@@ -9,8 +9,6 @@ pub mod config;
 pub mod consensus;
 mod duties;
 pub mod encoding;
-#[cfg(test)]
-mod generated_page;
 mod http;
 pub mod ids;
 pub mod node;

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use schemars::schema_for;
 use serde_json::{Value, json};
 
-use super::refusal::Reason;
-use crate::{generated_page::check_part, state::Limits};
+use super::{generated_page::check_part, refusal::Reason};
+use crate::state::Limits;
 
 /// What a call that would cross a limit is refused with. Times are no limits and refuse nothing.
 fn reasons(key: &str) -> &'static [Reason] {

@@ -6,7 +6,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use super::*;
-use crate::{consensus::ProposeError, generated_page::check_part, state::UserKey};
+use crate::{consensus::ProposeError, service::generated_page::check_part, state::UserKey};
 
 fn id() -> RoundId {
     "r7".parse().expect("a round id")

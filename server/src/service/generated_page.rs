@@ -17,7 +17,7 @@ const WRITE: &str = "SILHOUETTE_WRITE_DOCS";
 static PAGES: Mutex<()> = Mutex::new(());
 
 /// Compares the part `name` of the page `docs/PAGE` with `text`, or writes it.
-pub(crate) fn check_part(page: &str, name: &str, text: &str) {
+pub(super) fn check_part(page: &str, name: &str, text: &str) {
     let _held = PAGES.lock().unwrap_or_else(PoisonError::into_inner);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(page);
     let old = fs::read_to_string(&path).expect("the page can be read");

@@ -55,9 +55,11 @@ pub async fn run(page: &Page) -> Result<()> {
     }
     let scratch = Scratch::new(&commands)?;
     let ended = scratch.shell()?.ended(PATIENCE).await;
+    let shell = ended.as_ref().map_or_else(|_| "goes on".to_owned(), |status| format!("ended with {status}"));
     for (number, command) in commands.iter().enumerate() {
         check(&scratch, number, command).with_context(|| {
-            format!("{}, line {}: {}\nit printed:\n{}", page.name, command.line, command.text, scratch.output(number))
+            let Command { line, text, .. } = command;
+            format!("{}, line {line}: {text}\nthe shell {shell}, this printed:\n{}", page.name, scratch.output(number))
         })?;
     }
     ended.with_context(|| format!("the shell of {} goes on", page.name))?;

@@ -9,8 +9,12 @@ CARGO := cargo
 PROFILE := --release
 BIN := $(CARGO_TARGET_DIR)/release
 
-# What a bare Debian lacks: RocksDB's compiler, bindgen's library, a linker, the protocol compiler, network namespaces for tests.
-PACKAGES := clang-19 libclang-19-dev gcc libc6-dev protobuf-compiler cmake iproute2 ca-certificates
+# What a bare Debian lacks: RocksDB's compiler, bindgen's library, a linker, the protocol compiler, network namespaces and curl for tests.
+PACKAGES := clang-19 libclang-19-dev gcc libc6-dev protobuf-compiler cmake iproute2 ca-certificates curl
+
+# Programs that the documentation's examples use and Debian does not have; outside of the checkout, too.
+SILHOUETTE_TOOLS ?= $(HOME)/.cache/silhouette/tools
+export SILHOUETTE_TOOLS
 
 # System tests start three or more servers each; more than two tests at a time starve a small machine.
 SYSTEM_TEST_THREADS ?= 2
@@ -32,6 +36,12 @@ setup: ## Install what a bare Debian lacks
 	fi
 	@command -v $(CARGO) >/dev/null || { \
 		echo "setup: cargo is missing; install Rust 1.95 or newer, see https://rustup.rs" >&2; exit 1; }
+
+.PHONY: tools
+tools: setup $(SILHOUETTE_TOOLS)/grpcurl ## Build what the documentation's examples need (grpcurl; installs Go where there is none)
+
+$(SILHOUETTE_TOOLS)/grpcurl: $(wildcard tests/tools/*)
+	tests/tools/build-grpcurl.sh $@
 
 build: setup ## Build the server, the client and the demonstration
 	$(CARGO) build $(PROFILE) --locked --bins
@@ -56,10 +66,10 @@ unit: setup ## Run unit, property and documentation tests
 	$(CARGO) test $(PROFILE) --locked --workspace --exclude silhouette-tests --test '*'
 	$(CARGO) test $(PROFILE) --locked --workspace --doc
 
-system: build ## Run the whole-system tests against real server processes
+system: build tools ## Run the whole-system tests against real server processes
 	$(CARGO) test $(PROFILE) --locked --workspace --test system -- --test-threads $(SYSTEM_TEST_THREADS)
 
-soak: build ## Run the long schedules: faults, failure rates, a thousand rounds
+soak: build tools ## Run the long schedules: faults, failure rates, a thousand rounds
 	SILHOUETTE_SOAK=1 $(CARGO) test $(PROFILE) --locked --workspace --test system -- --test-threads 1
 	$(CARGO) test $(PROFILE) --locked --workspace --exclude silhouette-tests --test '*' -- --ignored
 

@@ -9,6 +9,10 @@
 mod agreement;
 mod cluster;
 mod forward;
+#[cfg(test)]
+mod generated_page;
+#[cfg(test)]
+mod limits_page;
 pub mod refusal;
 mod relay;
 mod retrieval;

@@ -21,4 +21,5 @@
 //! ```
 
 pub mod demo;
+pub mod documentation;
 pub mod harness;

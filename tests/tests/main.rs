@@ -6,6 +6,7 @@ mod a_report_tells_all_but_secrets;
 mod bad_input_changes_nothing;
 mod calls_may_be_repeated;
 mod configuration_has_origins;
+mod every_command_of_the_documentation_runs;
 mod late_members_get_the_encoding;
 mod no_second_cluster_is_founded;
 mod nothing_acknowledged_is_lost;

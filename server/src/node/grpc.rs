@@ -10,6 +10,7 @@ use tonic_health::pb::{
     health_server::{self, Health, HealthServer},
 };
 use tonic_reflection::server::Builder;
+use tonic_types::pb::FILE_DESCRIPTOR_SET as DETAILS_DESCRIPTOR_SET;
 
 use super::{NodeError, NodeHandle, watches::EndWatches};
 use crate::{
@@ -37,7 +38,9 @@ pub(super) async fn serve_clients(
     let reflection = || {
         let builder = Builder::configure()
             .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
-            .register_encoded_file_descriptor_set(HEALTH_DESCRIPTOR_SET);
+            .register_encoded_file_descriptor_set(HEALTH_DESCRIPTOR_SET)
+            // So that tools such as grpcurl can show the details of an error.
+            .register_encoded_file_descriptor_set(DETAILS_DESCRIPTOR_SET);
         LISTED.into_iter().fold(builder, Builder::with_service_name)
     };
     let leaving = node.leaving().clone();

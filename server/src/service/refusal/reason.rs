@@ -5,14 +5,13 @@ use tonic::Code;
 use super::Refusal;
 use crate::state::Rejection;
 
-/// Declares the reasons, each with its code.
+/// Declares the reasons, each with when it is given, its name and its code.
 macro_rules! reasons {
-    ($($reason:ident = $text:literal, $code:ident;)*) => {
+    ($($(#[doc = $when:literal])+ $reason:ident = $text:literal, $code:ident;)*) => {
         /// A stable reason, as in `google.rpc.ErrorInfo`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[expect(missing_docs, reason = "each is documented in docs/api.md and says what it is")]
         pub enum Reason {
-            $($reason,)*
+            $($(#[doc = $when])+ $reason,)*
         }
 
         impl Reason {
@@ -32,59 +31,116 @@ macro_rules! reasons {
                     $(Self::$reason => Code::$code,)*
                 }
             }
+
+            /// When it is given, for docs/api.md.
+            #[cfg(test)]
+            pub(super) const fn when(self) -> &'static str {
+                match self {
+                    $(Self::$reason => concat!($($when),+),)*
+                }
+            }
         }
     };
 }
 
 reasons! {
+    /// No round has this id or uid.
     RoundNotFound = "ROUND_NOT_FOUND", NotFound;
+    /// Publishing to a round that is no longer Open.
     RoundClosed = "ROUND_CLOSED", FailedPrecondition;
+    /// Retrieval of a round that is Open or Sealed.
     RoundNotReady = "ROUND_NOT_READY", FailedPrecondition;
+    /// The round ended without an encoding.
     RoundFailed = "ROUND_FAILED", FailedPrecondition;
+    /// The id was that of a round that was deleted or has expired; it stays refused for `rounds.tombstone_ms`.
     RoundIdRetired = "ROUND_ID_RETIRED", FailedPrecondition;
+    /// The id is taken by a round with another spec.
     RoundSpecDiffers = "ROUND_SPEC_DIFFERS", AlreadyExists;
+    /// This node does not hold the encoding; `holders` do.
     RoundNotHeld = "ROUND_NOT_HELD", Unavailable;
+    /// A query, hint or download names another encoding digest; read the shape again.
     EncodingMismatch = "ENCODING_MISMATCH", FailedPrecondition;
+    /// A query has the wrong length, or stray bits.
     QueryMalformed = "QUERY_MALFORMED", InvalidArgument;
+    /// The round's spec forbids downloads.
     DownloadsForbidden = "DOWNLOADS_FORBIDDEN", FailedPrecondition;
+    /// A download would begin past the end.
     OffsetOutOfRange = "OFFSET_OUT_OF_RANGE", OutOfRange;
+    /// One or more fields are not as they must be.
     InvalidRequest = "INVALID_REQUEST", InvalidArgument;
+    /// A key has no bytes.
     KeyEmpty = "KEY_EMPTY", InvalidArgument;
+    /// A key has more bytes than allowed.
     KeyTooLong = "KEY_TOO_LONG", InvalidArgument;
+    /// A value has more bytes than the round's spec allows.
     ValueTooLong = "VALUE_TOO_LONG", InvalidArgument;
+    /// A value has not exactly as many bytes as the round's spec asks for.
     ValueLength = "VALUE_LENGTH", InvalidArgument;
+    /// A chunk has more bytes than allowed.
     ChunkTooLarge = "CHUNK_TOO_LARGE", InvalidArgument;
+    /// A chunk is missing; go on at `nextSequence`.
     ChunkGap = "CHUNK_GAP", Aborted;
+    /// The worker has begun another upload.
     UploadSuperseded = "UPLOAD_SUPERSEDED", Aborted;
+    /// The round's maximum would be exceeded.
     TooManyPairs = "TOO_MANY_PAIRS", ResourceExhausted;
+    /// The round would hold more bytes of pairs than allowed.
     RoundTooLarge = "ROUND_TOO_LARGE", ResourceExhausted;
+    /// The round needs more memory than other rounds leave.
     MemoryBudgetExceeded = "MEMORY_BUDGET_EXCEEDED", ResourceExhausted;
+    /// There are as many rounds as allowed.
     TooManyRounds = "TOO_MANY_ROUNDS", ResourceExhausted;
+    /// As many rounds as allowed are Open or Sealed.
     TooManyOpenRounds = "TOO_MANY_OPEN_ROUNDS", ResourceExhausted;
+    /// A key is there twice in one publication.
     DuplicateKey = "DUPLICATE_KEY", InvalidArgument;
+    /// Another worker has published the key, in a round that rejects conflicts.
     KeyConflict = "KEY_CONFLICT", AlreadyExists;
+    /// This worker has published other content.
     PublicationDiffers = "PUBLICATION_DIFFERS", AlreadyExists;
+    /// The commit's chunks, pairs or digest do not match what is staged.
     PublicationIncomplete = "PUBLICATION_INCOMPLETE", InvalidArgument;
+    /// A publication stream has no header first, or two, or ends before its commit.
     StreamMalformed = "STREAM_MALFORMED", InvalidArgument;
+    /// The round waits for other workers by name.
     WorkerNotExpected = "WORKER_NOT_EXPECTED", FailedPrecondition;
+    /// The cluster has not yet reached its initial size.
     ClusterForming = "CLUSTER_FORMING", Unavailable;
+    /// This node does not lead; `leader` does.
     NotLeader = "NOT_LEADER", Unavailable;
+    /// No leader is known or can be reached; an election is under way.
     NoLeader = "NO_LEADER", Unavailable;
+    /// Leadership, the connection to the leader, or the leader itself was lost while the call was pending; repeat it.
     OutcomeUnknown = "OUTCOME_UNKNOWN", Unavailable;
+    /// Too much is pending, or the round changes too fast to be sealed; repeat it soon.
     Busy = "BUSY", Unavailable;
+    /// The node is shutting down and begins no new stream.
     Draining = "DRAINING", Unavailable;
+    /// The node has not opened its data directory yet.
     Starting = "STARTING", Unavailable;
+    /// The node's disk is full, read-only or broken, and the node has stopped serving.
     StorageFailed = "STORAGE_FAILED", Unavailable;
+    /// The node belongs to no cluster.
     Uninitialised = "UNINITIALISED", FailedPrecondition;
+    /// The node, or the member that is spoken of, was removed from its cluster.
     Removed = "REMOVED", FailedPrecondition;
+    /// The call names another cluster.
     WrongCluster = "WRONG_CLUSTER", FailedPrecondition;
+    /// The call names another member, or another node's data directory.
     WrongMember = "WRONG_MEMBER", FailedPrecondition;
+    /// Bootstrap or Join of a node that has another identity.
     AlreadyInitialised = "ALREADY_INITIALISED", FailedPrecondition;
+    /// `expected_conf_index` is not that of the present configuration; read it again.
     ConfigurationChanged = "CONFIGURATION_CHANGED", Aborted;
+    /// Another membership change is not finished.
     ChangeInFlight = "CHANGE_IN_FLIGHT", Aborted;
+    /// The change would leave no live quorum, or two voters, or an encoding without its majority.
     ChangeUnsafe = "CHANGE_UNSAFE", FailedPrecondition;
+    /// A learner lags, or does not hold every Ready encoding.
     NotCaughtUp = "NOT_CAUGHT_UP", FailedPrecondition;
+    /// No such member.
     MemberNotFound = "MEMBER_NOT_FOUND", NotFound;
+    /// The member offers less memory than is reserved.
     MemberBudgetTooSmall = "MEMBER_BUDGET_TOO_SMALL", FailedPrecondition;
 }
 

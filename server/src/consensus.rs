@@ -18,6 +18,7 @@ mod compaction;
 mod entry;
 mod error;
 mod fairness;
+mod fencing;
 mod founding;
 mod handle;
 mod install;

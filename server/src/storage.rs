@@ -4,6 +4,7 @@
 //! <data-dir>/
 //!   lock            held while open
 //!   identity.json   whose directory it is
+//!   fence.json      why its member serves nothing any more, if so
 //!   keys/<uid>      32 random bytes a round, destroyed by Shred
 //!   db/             RocksDB: column families log, raft, rounds, chunks
 //! ```
@@ -16,12 +17,14 @@
 
 mod database;
 mod error;
+mod fencing;
 mod identity;
 mod keyring;
 mod log;
 mod record;
 mod replica;
 mod sealing;
+mod small_file;
 mod store;
 
 #[cfg(test)]
@@ -32,4 +35,4 @@ pub use identity::Identity;
 pub use store::Store;
 
 pub(crate) use log::{RaftLog, changes_configuration};
-pub(crate) use replica::{StateBatch, readable};
+pub(crate) use replica::{Loaded, StateBatch, readable};

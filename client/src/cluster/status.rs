@@ -31,6 +31,19 @@ pub struct Replication {
     pub rounds_missing: u32,
 }
 
+/// A Ready round whose encoding, as a node has it, is not what the members agreed on. It is not served from what is
+/// damaged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Degradation {
+    /// The round's name.
+    pub round_id: String,
+    /// Its uid.
+    pub round_uid: String,
+    /// What is damaged, and what is done about it.
+    pub message: String,
+}
+
 /// A node's own view of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -59,6 +72,10 @@ pub struct NodeStatus {
     pub draining: bool,
     /// How far each member has replicated; empty unless it leads.
     pub replication: Vec<Replication>,
+    /// Why it serves nothing any more, as a sentence that says what to do, if so.
+    pub fence: Option<String>,
+    /// Rounds that are damaged there and not yet repaired.
+    pub degradations: Vec<Degradation>,
 }
 
 impl NodeStatus {
@@ -86,12 +103,18 @@ impl NodeStatus {
             checks: status.checks.into_iter().map(read_check).collect(),
             draining: status.draining,
             replication: status.progress.iter().filter_map(read_replication).collect(),
+            fence: Some(status.fence).filter(|fence| !fence.is_empty()),
+            degradations: status.degradations.into_iter().map(read_degradation).collect(),
         })
     }
 }
 
 fn read_check(check: v1::Check) -> Check {
     Check { name: check.name, ok: check.ok, message: check.message }
+}
+
+fn read_degradation(degradation: v1::Degradation) -> Degradation {
+    Degradation { round_id: degradation.round_id, round_uid: degradation.round_uid, message: degradation.message }
 }
 
 fn read_replication(progress: &v1::Progress) -> Option<Replication> {

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod commands;
+mod fenced;
 mod network;
 mod single;
 

@@ -11,7 +11,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::{calls::CallCounts, figures::Figures};
+use super::{calls::CallCounts, divergence::DivergenceMetrics, figures::Figures};
 
 /// Upper bounds of short durations: 0.5 ms to 8 s, doubling.
 pub(super) fn short_durations() -> Histogram {
@@ -30,6 +30,7 @@ pub struct Metrics {
     seal_to_ready: Histogram,
     encodes: Histogram,
     queries: Histogram,
+    divergence: DivergenceMetrics,
     calls: CallCounts,
 }
 
@@ -47,8 +48,9 @@ impl Default for Metrics {
             durations("silhouette_round_seal_to_ready", "From a round's sealing to Ready", long_durations());
         let encodes = durations("silhouette_okvs_encode", "Encodes, hint included", long_durations());
         let queries = durations("silhouette_pir_query", "Answers to private queries", short_durations());
+        let divergence = DivergenceMetrics::register(&mut registry);
         let calls = CallCounts::new(&mut registry);
-        Self { registry, syncs, seal_to_ready, encodes, queries, calls }
+        Self { registry, syncs, seal_to_ready, encodes, queries, divergence, calls }
     }
 }
 
@@ -71,6 +73,11 @@ impl Metrics {
     /// A private query was answered in so long.
     pub fn observe_query(&self, duration: Duration) {
         self.queries.observe(duration.as_secs_f64());
+    }
+
+    /// Whether this member and its rounds are what the cluster agreed on.
+    pub fn divergence(&self) -> &DivergenceMetrics {
+        &self.divergence
     }
 
     /// Counts of gRPC calls.

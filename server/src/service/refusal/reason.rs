@@ -73,6 +73,7 @@ reasons! {
     Draining = "DRAINING", Unavailable;
     Starting = "STARTING", Unavailable;
     StorageFailed = "STORAGE_FAILED", Unavailable;
+    Fenced = "FENCED", Unavailable;
     Uninitialised = "UNINITIALISED", FailedPrecondition;
     Removed = "REMOVED", FailedPrecondition;
     WrongCluster = "WRONG_CLUSTER", FailedPrecondition;
@@ -115,6 +116,7 @@ impl Refusal {
             Self::Draining => Reason::Draining,
             Self::Starting => Reason::Starting,
             Self::StorageFailed => Reason::StorageFailed,
+            Self::Fenced { .. } => Reason::Fenced,
             Self::Uninitialised => Reason::Uninitialised,
             Self::Removed { .. } => Reason::Removed,
             Self::WrongCluster { .. } => Reason::WrongCluster,

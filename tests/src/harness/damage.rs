@@ -27,13 +27,11 @@ pub fn flip_byte_of_pairs(node: &Node) -> Result<()> {
         content.windows(b"chunks".len()).any(|window| window == b"chunks")
     };
     let tables = files(&node.data().join("db"))?.into_iter().filter(|file| file.extension() == Some("sst".as_ref()));
-    let tables: Vec<_> = tables.filter(is_of_chunks).collect();
-    ensure!(!tables.is_empty(), "{} has stored no pairs", node.name());
-    for table in tables {
-        let mut content = fs::read(&table)?;
-        // The first block of data begins the file; a chunk is longer than this.
-        content[200] ^= 1;
-        fs::write(&table, content)?;
-    }
-    Ok(())
+    // Others hold no more than what was deleted.
+    let table = tables.filter(is_of_chunks).max_by_key(|table| fs::metadata(table).map_or(0, |about| about.len()));
+    let table = table.with_context(|| format!("{} has stored no pairs", node.name()))?;
+    let mut content = fs::read(&table)?;
+    // The first block of data begins the file; a chunk is longer than this.
+    content[200] ^= 1;
+    fs::write(&table, content).with_context(|| format!("cannot write {}", table.display()))
 }

@@ -36,13 +36,20 @@ async fn is_fenced(node: &Node) -> Result<()> {
     for refusal in refusals(&wire).await? {
         ensure!(refusal == "FENCED", "it says {refusal}");
     }
-    node.unready().await?;
-    let verbose = node.probe("/readyz?verbose").await?;
-    ensure!(verbose.body.contains("[-]not-fenced"), "it does not name the fence: {}", verbose.body);
+    eventually("the node is not ready, and says why", async || {
+        let verbose = node.probe("/readyz?verbose").await?;
+        ensure!(!verbose.is_ok() && verbose.body.contains("[-]not-fenced"), "it says {}", verbose.body);
+        Ok(())
+    })
+    .await?;
     ensure!(node.probe("/livez").await?.is_ok(), "a restart would not help");
-    let status = wire.status().await?;
+    let status = eventually("the node holds nothing", async || {
+        let status = wire.status().await?;
+        ensure!(status.rounds_held == 0, "it holds rounds");
+        Ok(status)
+    })
+    .await?;
     ensure!(status.fence.contains("cluster add --replaces"), "its status says {:?}", status.fence);
-    ensure!(status.rounds_held == 0, "it holds rounds");
     ensure!(wire.configuration().await?.members.len() == 3, "it still knows its cluster");
     eventually("the metric says so", async || {
         ensure!(node.metric("silhouette_member_fenced").await? == 1.0, "it does not");

@@ -36,7 +36,7 @@ mod starting;
 mod status;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use error::ProposeError;
 pub use handle::Consensus;

@@ -320,18 +320,4 @@ fn replace<T: PartialEq>(channel: &watch::Sender<T>, list: T) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::state::EncodingOutcome;
-
-    #[tokio::test]
-    async fn a_thread_that_ends_without_a_result_has_failed_to_encode() {
-        let (done, result) = oneshot::channel();
-        let sealing = (RoundUid([1; 16]), 2);
-        let mut job = Some(Job { sealing, result });
-        drop(done);
-        let (ended, made) = finished(&mut job).await;
-        assert_eq!(ended, sealing);
-        assert!(made.is_ok_and(|made| made.outcome == EncodingOutcome::Failed && made.round.is_none()));
-    }
-}
+mod tests;

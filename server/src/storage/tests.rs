@@ -3,6 +3,7 @@
 //! A crash is a store that is dropped without a word: whatever was not written is lost.
 
 mod content;
+mod damage;
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 

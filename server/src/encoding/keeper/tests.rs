@@ -46,12 +46,7 @@ async fn keeper() -> (Node, Keeper) {
 }
 
 fn sound(round: &Arc<HeldRound>) -> Finding {
-    Finding {
-        round: Arc::clone(round),
-        memory_is_sound: true,
-        encoding_file_is_sound: true,
-        hint_file_is_sound: true,
-    }
+    Finding { round: Arc::clone(round), memory_is_sound: true, encoding_file_is_sound: true, hint_file_is_sound: true }
 }
 
 #[tokio::test]
@@ -90,9 +85,7 @@ async fn damaged_files_are_written_again_from_memory_and_kept() {
         let path = directory.path().join(digest.to_string());
         let whole = fs::read(&path).expect("it is there");
         fs::write(&path, b"damaged").expect("written");
-        keeper
-            .repair(Finding { encoding_file_is_sound: false, hint_file_is_sound: false, ..sound(&round) })
-            .await;
+        keeper.repair(Finding { encoding_file_is_sound: false, hint_file_is_sound: false, ..sound(&round) }).await;
         assert_eq!(fs::read(&path).expect("it is there again"), whole);
         assert!(path.with_extension("damaged").exists());
         assert!(keeper.shelf.get(UID).is_some() && !keeper.damages.has(UID));

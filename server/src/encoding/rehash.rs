@@ -71,65 +71,76 @@ impl Finding {
     }
 }
 
+/// What is hashed again.
+enum Source {
+    Encoding(Arc<HeldRound>),
+    Hint(Arc<HeldRound>),
+    Matrix(Arc<HeldRound>),
+    /// From its beginning.
+    File(File),
+}
+
+impl Source {
+    /// Adds a piece to a hash; pieces come one after another.
+    fn add(&mut self, range: Range<usize>, hasher: &mut Hasher) -> io::Result<()> {
+        match self {
+            Self::Encoding(round) => {
+                hasher.update(&round.encoding()[range]);
+            }
+            Self::Hint(round) => {
+                hasher.update(&round.hint()[range]);
+            }
+            Self::Matrix(round) => update_by_cells(hasher, round.database(), range),
+            Self::File(file) => {
+                let mut piece = vec![0; range.len()];
+                file.read_exact(&mut piece)?;
+                hasher.update(&piece);
+            }
+        }
+        Ok(())
+    }
+}
+
 async fn examine(round: Arc<HeldRound>, files: &EncodingFiles) -> Result<Finding, JoinError> {
     let expected = round.checksums();
-    let cells = round.database().cells().len();
-    let memory_is_sound = paced(round.encoding(), round.encoding().len(), hash_bytes).await? == Some(expected.encoding)
-        && paced(round.hint(), round.hint().len(), hash_bytes).await? == Some(expected.hint)
-        && paced(Arc::clone(&round), cells, hash_matrix).await? == Some(expected.matrix);
-    let encoding_file = files.open_file(round.encoding_digest());
-    let encoding_file_is_sound = is_file(encoding_file, round.encoding().len(), expected.encoding).await?;
-    let hint_file = files.open_file(round.hint_digest());
-    let hint_file_is_sound = is_file(hint_file, round.hint().len(), expected.hint).await?;
+    let (encoding, hint, cells) = (round.encoding().len(), round.hint().len(), round.database().cells().len());
+    let memory_is_sound = is(Source::Encoding(Arc::clone(&round)), encoding, expected.encoding).await?
+        && is(Source::Hint(Arc::clone(&round)), hint, expected.hint).await?
+        && is(Source::Matrix(Arc::clone(&round)), cells, expected.matrix).await?;
+    let file = files.open_file(round.encoding_digest());
+    let encoding_file_is_sound = is_file(file, encoding, expected.encoding).await?;
+    let file = files.open_file(round.hint_digest());
+    let hint_file_is_sound = is_file(file, hint, expected.hint).await?;
     Ok(Finding { round, memory_is_sound, encoding_file_is_sound, hint_file_is_sound })
 }
 
 /// Whether a file could be opened, and has this length and checksum.
 async fn is_file(file: io::Result<File>, length: usize, expected: Hash) -> Result<bool, JoinError> {
-    let Ok(file) = file else { return Ok(false) };
-    if file.metadata().map_or(true, |found| found.len() != length as u64) {
-        return Ok(false);
+    match file {
+        Ok(file) if file.metadata().is_ok_and(|found| found.len() == length as u64) => {
+            is(Source::File(file), length, expected).await
+        }
+        _ => Ok(false),
     }
-    Ok(paced(file, length, hash_file).await? == Some(expected))
 }
 
-/// How a piece of a source is added to a hash.
-type AddPiece<S> = fn(&mut S, Range<usize>, &mut Hasher) -> io::Result<()>;
-
-/// The checksum of a source, taken piece by piece; `None` if it cannot be read.
-async fn paced<S: Send + 'static>(mut source: S, length: usize, add: AddPiece<S>) -> Result<Option<Hash>, JoinError> {
+/// Whether a source can be read and has this checksum, which is taken piece by piece.
+async fn is(mut source: Source, length: usize, expected: Hash) -> Result<bool, JoinError> {
     let mut hasher = Hasher::new();
     for from in (0..length).step_by(PIECE_BYTES) {
         let range = from..length.min(from + PIECE_BYTES);
         let piece = spawn_blocking(move || {
-            let added = add(&mut source, range, &mut hasher);
+            let added = source.add(range, &mut hasher);
             (source, hasher, added)
         });
         let added;
         (source, hasher, added) = piece.await?;
         if added.is_err() {
-            return Ok(None);
+            return Ok(false);
         }
         sleep(PIECE_PAUSE).await;
     }
-    Ok(Some(hasher.finalize()))
-}
-
-fn hash_bytes(source: &mut bytes::Bytes, range: Range<usize>, hasher: &mut Hasher) -> io::Result<()> {
-    hasher.update(&source[range]);
-    Ok(())
-}
-
-fn hash_matrix(source: &mut Arc<HeldRound>, range: Range<usize>, hasher: &mut Hasher) -> io::Result<()> {
-    update_by_cells(hasher, source.database(), range);
-    Ok(())
-}
-
-fn hash_file(source: &mut File, range: Range<usize>, hasher: &mut Hasher) -> io::Result<()> {
-    let mut piece = vec![0; range.len()];
-    source.read_exact(&mut piece)?;
-    hasher.update(&piece);
-    Ok(())
+    Ok(hasher.finalize() == expected)
 }
 
 #[cfg(test)]

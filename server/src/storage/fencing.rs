@@ -25,11 +25,12 @@ impl Store {
     /// Fences the member of this directory for good; the first reason stays. It is fenced at once, and after a restart
     /// too, unless the mark cannot be written: then only until the process ends.
     pub(crate) fn raise_fence(&self, fence: Fence) {
-        if self.fence.set(fence.clone()).is_err() {
+        if self.fence.set(fence).is_err() {
             return;
         }
+        let Some(fence) = self.fence() else { return };
         tracing::error!(%fence, "fenced: this member serves nothing any more");
-        if let Err(error) = small_file::write(self.directory(), FILE, RECORD, &fence) {
+        if let Err(error) = small_file::write(self.directory(), FILE, RECORD, fence) {
             tracing::error!(%error, "the fence cannot be written down; a restart would lift it");
         }
     }

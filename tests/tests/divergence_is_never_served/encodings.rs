@@ -41,11 +41,11 @@ async fn is_repaired(file: &Path, before: &[u8]) -> Result<()> {
     .await
 }
 
-/// Waits until the node is degraded by nothing, and has found this much damage of a part.
+/// Waits until the node is degraded by nothing, and has found at least this much damage of a part.
 async fn has_repaired(node: &Node, part: &str, times: f64) -> Result<()> {
     eventually(&format!("{} has repaired its {part}", node.name()), async || {
         let found = node.metric(&format!("silhouette_encoding_damages_total{{part=\"{part}\"}}")).await?;
-        ensure!(found == times, "it has found {found} damages");
+        ensure!(found >= times, "it has found {found} damages");
         ensure!(node.metric("silhouette_encoding_degraded_rounds").await? == 0.0, "it is degraded");
         ensure!(node.wire()?.status().await?.degradations.is_empty(), "it says that it is degraded");
         Ok(())
@@ -144,7 +144,7 @@ async fn a_round_whose_encoding_is_damaged_everywhere_is_refused() -> Result<()>
         ensure!(degradation.message.contains("fetched again"), "{degradation:?}");
         ensure!(status.fence.is_empty(), "its pairs were right: {}", status.fence);
         eventually("the metric says so", async || {
-            ensure!(node.metric("silhouette_encoding_degraded_rounds").await? == 1.0, "it does not");
+            ensure!(node.metric("silhouette_encoding_degraded_rounds").await? > 0.0, "it does not");
             Ok(())
         })
         .await?;

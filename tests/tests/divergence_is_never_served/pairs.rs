@@ -52,7 +52,7 @@ async fn is_fenced(node: &Node) -> Result<()> {
     ensure!(status.fence.contains("cluster add --replaces"), "its status says {:?}", status.fence);
     ensure!(wire.configuration().await?.members.len() == 3, "it still knows its cluster");
     eventually("the metric says so", async || {
-        ensure!(node.metric("silhouette_member_fenced").await? == 1.0, "it does not");
+        ensure!(node.metric("silhouette_member_fenced").await? > 0.0, "it does not");
         Ok(())
     })
     .await

@@ -45,8 +45,8 @@ impl Refusal {
     pub(crate) fn from_status(status: &Status) -> Option<Self> {
         let info = status.get_details_error_info().filter(|info| info.domain == DOMAIN)?;
         let try_again = match (status.code(), info.reason.as_str()) {
+            (_, UNINITIALISED | "REMOVED" | "FENCED" | "WRONG_CLUSTER" | "WRONG_MEMBER") => TryAgain::Elsewhere,
             (_, "OUTCOME_UNKNOWN") | (Code::Unavailable, _) => TryAgain::Repeat,
-            (_, UNINITIALISED | "REMOVED" | "WRONG_CLUSTER" | "WRONG_MEMBER") => TryAgain::Elsewhere,
             _ => TryAgain::Never,
         };
         Some(Self {
@@ -187,6 +187,8 @@ mod tests {
         let stranger = read(Code::FailedPrecondition, "WRONG_CLUSTER", &[]).expect("ours");
         assert_eq!(stranger.try_again(), TryAgain::Elsewhere);
         assert!(blank.tells_of_no_cluster() && !stranger.tells_of_no_cluster());
+        let fenced = read(Code::Unavailable, "FENCED", &[]).expect("ours");
+        assert_eq!(fenced.try_again(), TryAgain::Elsewhere, "time does not heal it");
         let closed = read(Code::FailedPrecondition, "ROUND_CLOSED", &[]).expect("ours");
         assert_eq!(closed.try_again(), TryAgain::Never);
     }

@@ -20,6 +20,7 @@ mod configuration_log;
 mod entry;
 mod error;
 mod fairness;
+mod fencing;
 mod founding;
 mod handle;
 mod install;
@@ -37,7 +38,7 @@ mod starting;
 mod status;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use applied_counts::AppliedCounts;
 pub use configuration_log::LoggedChange;

@@ -9,6 +9,7 @@ pub mod config;
 pub mod consensus;
 mod duties;
 pub mod encoding;
+pub mod fence;
 mod http;
 pub mod ids;
 pub mod node;

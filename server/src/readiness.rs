@@ -1,7 +1,7 @@
 //! When a node may be sent requests: a pure state machine over what was observed, and a clock that is passed in.
 //!
 //! Three kinds of checks:
-//! * **at once**: whether the member votes, its disk takes writes, and it is not draining;
+//! * **at once**: whether the member votes, its disk takes writes, it is not fenced, and it is not draining;
 //! * **held**: whether a leader was heard, this process has caught up since it started, committed entries are applied,
 //!   and served rounds are here. They recover by themselves, so the node stays ready until some of them has failed for
 //!   `fail_hold` without a break, and returns once all of them have held for `return_hold`;
@@ -79,6 +79,8 @@ pub struct Observation {
     pub rounds: BTreeMap<RoundUid, ServedRound>,
     /// Why its disk does not take writes.
     pub disk_fault: Option<String>,
+    /// Why it serves nothing any more.
+    pub fence: Option<String>,
     /// Whether it is about to stop.
     pub draining: bool,
 }
@@ -133,6 +135,7 @@ impl Readiness {
         let at_once = [
             Check::new(CheckName::Voter, seen.standing == Standing::Voter, || seen.standing.sentence().to_owned()),
             Check::new(CheckName::Disk, seen.disk_fault.is_none(), || seen.disk_fault.clone().unwrap_or_default()),
+            Check::new(CheckName::Fenced, seen.fence.is_none(), || seen.fence.clone().unwrap_or_default()),
             Check::new(CheckName::Draining, !seen.draining, || "is about to stop".to_owned()),
         ];
         let ready = matches!(self.held, Held::Ready { .. }) && at_once.iter().all(|check| check.ok);

@@ -4,6 +4,7 @@
 //! <data-dir>/
 //!   lock            held while open
 //!   identity.json   whose directory it is
+//!   fence.json      why its member serves nothing any more, if so
 //!   keys/<uid>      32 random bytes a round, destroyed by Shred
 //!   db/             RocksDB: column families log, raft, rounds, chunks
 //! ```
@@ -17,12 +18,14 @@
 mod database;
 mod disk_space;
 mod error;
+mod fencing;
 mod identity;
 mod keyring;
 mod log;
 mod record;
 mod replica;
 mod sealing;
+mod small_file;
 mod status;
 mod store;
 
@@ -37,4 +40,4 @@ pub use store::Store;
 
 pub(crate) use log::RaftLog;
 pub(crate) use record::changes_configuration;
-pub(crate) use replica::{StateBatch, readable};
+pub(crate) use replica::{Loaded, StateBatch, readable};

@@ -6,6 +6,7 @@ mod calls;
 #[cfg(test)]
 mod catalogue;
 mod context;
+mod divergence;
 mod durations;
 mod exposition;
 mod figures;
@@ -20,6 +21,7 @@ mod traces;
 
 pub(crate) use calls::CountCalls;
 pub(crate) use context::{carry_on, note_round};
+pub use divergence::DivergenceMetrics;
 pub(crate) use exposition::Exposition;
 pub(crate) use figures::{DatabaseFigures, DiskFigures, EncodingFigures, Figures, MemoryFigures, RoundFigures};
 pub(crate) use identify::IdentifyCalls;

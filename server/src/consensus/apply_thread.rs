@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::Instant,
 };
 
@@ -164,6 +164,7 @@ impl ApplyThread {
         metadata: SnapshotMetadata,
         hard_state: Option<&HardState>,
     ) -> Result<(), StorageError> {
+        self.shared.installing.store(true, Ordering::SeqCst);
         self.shared.store.install_state(&state, &metadata, hard_state)?;
         let destroyed = self.shared.store.destroy_ended_keys(&state)?;
         self.applied = metadata;
@@ -173,6 +174,7 @@ impl ApplyThread {
             *present = state;
             self.shared.applied.send_replace(LogIndex(self.applied.index));
         }
+        self.shared.installing.store(false, Ordering::SeqCst);
         if destroyed {
             self.shared.keys_destroyed.send_modify(|count| *count += 1);
         }

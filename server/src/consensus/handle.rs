@@ -1,7 +1,7 @@
 //! The handle of a running member.
 
 use std::{
-    sync::{Arc, mpsc},
+    sync::{Arc, atomic::Ordering, mpsc},
     thread::JoinHandle,
 };
 
@@ -14,7 +14,7 @@ use super::{
     AppliedCounts, ProposeError, RaftSettings, RaftStatus,
     entry::{ProposalIds, encode_command},
     fairness::FairBytes,
-    founding,
+    fencing, founding,
     messages::{Input, Inputs, Proposal, Shared},
     network::Network,
     pending::Call,
@@ -22,6 +22,7 @@ use super::{
     starting,
 };
 use crate::{
+    fence::Fence,
     ids::{ClusterId, ClusterTime, LogIndex, MemberId, RoundUid},
     state::{ChunkKey, Command, Entry, Limits, MemberRecord, MembershipChange, Reply, State},
     storage::{StorageError, Store},
@@ -250,6 +251,26 @@ impl Consensus {
         self.store().has_round_key(uid)
     }
 
+    /// Why this member is fenced, if it is.
+    pub fn fence(&self) -> Option<&Fence> {
+        self.store().fence()
+    }
+
+    /// Fences this member, unless it is the only voter. It stops leading with the next tick.
+    pub(crate) fn raise_fence(&self, fence: Fence) {
+        let alone = fencing::is_alone(&self.state(), self.member_id());
+        fencing::raise(self.store(), alone, fence);
+    }
+
+    /// Whether pairs of a sealing could not be read since they are damaged for good.
+    pub(crate) fn has_lost_pairs(&self, uid: RoundUid, reseal: u32, error: &StorageError) -> bool {
+        // In this order: a snapshot that was installed since the failure shows in its state. (A round that ends changes in
+        // the state before its chunks go; a snapshot's chunks come and go before its state is in force.)
+        error.is_damage()
+            && !self.running.shared.installing.load(Ordering::SeqCst)
+            && fencing::needs_pairs(&self.state(), uid, reseal)
+    }
+
     /// Hands a peer's raft messages to the raft thread; waits while too many bytes of them are queued, so that the
     /// sender's stream is held back. `MsgPropose` and messages not meant for this member are dropped.
     pub(crate) async fn receive(&self, mut messages: Vec<Message>) {
@@ -268,8 +289,11 @@ impl Consensus {
         }
     }
 
-    /// A snapshot that this leader has announced and still keeps, by index and identity.
+    /// A snapshot that this leader has announced and still keeps, by index and identity; none of a fenced member.
     pub(crate) fn prepared_snapshot(&self, index: LogIndex, id: SnapshotId) -> Option<Arc<Prepared>> {
+        if self.fence().is_some() {
+            return None;
+        }
         self.running.shared.snapshots.get(&id).filter(|prepared| prepared.metadata.index == index.0)
     }
 

@@ -1,5 +1,6 @@
 //! The raft thread: ticks, steps messages, proposes, and carries out what raft says is ready.
 
+mod fenced;
 mod leading;
 mod ready;
 mod reporting;
@@ -83,6 +84,8 @@ pub(super) struct Leading {
     /// Members that were told of a snapshot, and when.
     sending: BTreeMap<u64, Instant>,
     transfer: Option<Transfer>,
+    /// Whether it is fenced and has tried to hand over.
+    handing_over: bool,
 }
 
 struct Transfer {
@@ -140,7 +143,8 @@ impl RaftThread {
 
     fn work_on(&mut self, inputs: &Receiver<Input>) -> Result<std::convert::Infallible, End> {
         let mut ticked = Instant::now();
-        if self.conf_state.voters == [self.shared.member.0] && self.conf_state.voters_outgoing.is_empty() {
+        let alone = self.conf_state.voters == [self.shared.member.0] && self.conf_state.voters_outgoing.is_empty();
+        if alone && !self.is_fenced() {
             // Nobody else can lead.
             self.node.campaign()?;
         }
@@ -209,6 +213,10 @@ impl RaftThread {
             self.following.heard.insert(message.from, Instant::now());
         }
         let kind = message.msg_type();
+        if kind == MessageType::MsgTimeoutNow && self.is_fenced() {
+            tracing::info!(from = message.from, "does not take over leadership: this member is fenced");
+            return 0;
+        }
         if kind == MessageType::MsgSnapshot && self.needs_fetch(&message) {
             self.fetch(message);
             return 0;
@@ -237,7 +245,7 @@ impl RaftThread {
         self.counters.ticks_dropped += u64::from(passed - made);
         *ticked = if passed == made { *ticked + self.settings.tick * passed } else { now };
         for _ in 0..made {
-            self.node.tick();
+            self.tick_raft();
         }
         if self.node.raft.state == StateRole::Leader {
             self.following.leader_heard = Some(now);
@@ -314,7 +322,7 @@ impl RaftThread {
         if self.node.raft.state != StateRole::Leader {
             return Err(ProposeError::NotLeader { leader: self.other_leader() });
         }
-        if !self.node.raft.apply_to_current_term() || self.node.raft.lead_transferee.is_some() {
+        if !self.node.raft.apply_to_current_term() || self.node.raft.lead_transferee.is_some() || self.is_fenced() {
             return Err(ProposeError::NoLeader);
         }
         Ok(())

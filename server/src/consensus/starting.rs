@@ -4,6 +4,7 @@ use std::{
     io,
     sync::{
         Arc,
+        atomic::AtomicBool,
         mpsc::{self, Receiver},
     },
     thread::JoinHandle,
@@ -19,6 +20,7 @@ use super::{
     apply_thread::ApplyThread,
     clock::LeaderClock,
     entry::ProposalIds,
+    fencing,
     logger::raft_logger,
     messages::{Input, Inputs, Shared},
     network::Network,
@@ -30,7 +32,7 @@ use super::{
 };
 use crate::{
     ids::{ClusterId, LogIndex},
-    storage::{Identity, StorageError, Store},
+    storage::{Identity, Loaded, StorageError, Store},
 };
 
 /// What runs.
@@ -53,7 +55,10 @@ pub(super) fn start(
         let why = "the directory belongs to no member yet".to_owned();
         return Err(StorageError::Damaged { record: "identity", why });
     };
-    let (state, applied) = store.load_state(&cluster)?;
+    let Loaded { state, applied, damage } = store.load_state(&cluster)?;
+    if let Some(damage) = damage {
+        fencing::raise(&store, fencing::is_alone(&state, id), damage);
+    }
     let log = Arc::clone(store.log());
     let snapshots = Arc::new(Snapshots::default());
     let shared = Arc::new(Shared {
@@ -67,6 +72,7 @@ pub(super) fn start(
         counts: AppliedCounts::default(),
         status: watch::Sender::new(RaftStatus::initial(LogIndex(applied.index))),
         keys_destroyed: watch::Sender::new(0),
+        installing: AtomicBool::new(false),
         stopped: CancellationToken::new(),
     });
 

@@ -1,8 +1,9 @@
 //! Members of one process, over disks of their own and a network in memory.
 
-mod cluster;
-mod commands;
-mod network;
+pub(crate) mod cluster;
+pub(crate) mod commands;
+mod fenced;
+pub(crate) mod network;
 mod single;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -26,12 +27,12 @@ fn cluster_id() -> ClusterId {
     "test".parse().unwrap()
 }
 
-fn settings() -> RaftSettings {
+pub(crate) fn settings() -> RaftSettings {
     RaftSettings { tick: Duration::from_millis(20), snapshot_idle: Duration::from_secs(1), ..RaftSettings::default() }
 }
 
 /// A member and its disk.
-struct Node {
+pub(crate) struct Node {
     directory: TempDir,
     consensus: Option<Consensus>,
     settings: RaftSettings,
@@ -41,7 +42,7 @@ struct Node {
 
 impl Node {
     /// The founder of a cluster.
-    fn found(network: &Arc<InMemory>, initial_members: u32, settings: RaftSettings) -> Self {
+    pub(crate) fn found(network: &Arc<InMemory>, initial_members: u32, settings: RaftSettings) -> Self {
         let mut node = Self::on_empty_disk(network, 1, settings);
         let store = node.open();
         Consensus::bootstrap(&store, cluster_id(), initial_members, record(1), Limits::default()).unwrap();
@@ -90,22 +91,22 @@ impl Node {
         self.start(self.open());
     }
 
-    fn consensus(&self) -> &Consensus {
+    pub(crate) fn consensus(&self) -> &Consensus {
         self.consensus.as_ref().unwrap()
     }
 
     /// Waits until the member's status is as wanted.
-    async fn wait(&self, what: &str, holds: impl FnMut(&RaftStatus) -> bool) -> RaftStatus {
+    pub(crate) async fn wait(&self, what: &str, holds: impl FnMut(&RaftStatus) -> bool) -> RaftStatus {
         let mut status = self.consensus().status();
         let waited = tokio::time::timeout(PATIENCE, status.wait_for(holds)).await;
         waited.unwrap_or_else(|_| panic!("member {} waited in vain: {what}", self.id)).unwrap().clone()
     }
 
-    async fn wait_to_lead(&self) {
+    pub(crate) async fn wait_to_lead(&self) {
         self.wait("to lead", |status| status.leads() && status.own_term_applied).await;
     }
 
-    async fn wait_applied(&self, index: LogIndex) {
+    pub(crate) async fn wait_applied(&self, index: LogIndex) {
         let mut applied = self.consensus().applied();
         let waited = tokio::time::timeout(PATIENCE, applied.wait_for(|applied| *applied >= index)).await;
         waited.unwrap_or_else(|_| panic!("member {} never applied {index}", self.id)).unwrap();

@@ -19,7 +19,9 @@ use tokio::{
 use tonic::Status;
 
 use super::{
-    EncodingSettings, HeldRound, encoder,
+    EncodingSettings, HeldRound,
+    damage::Damages,
+    encoder,
     files::EncodingFiles,
     stored,
     work::{Files, Wanted},
@@ -62,6 +64,7 @@ enum FetchError {
 pub(super) struct Fetcher {
     consensus: Consensus,
     files: Arc<EncodingFiles>,
+    damages: Arc<Damages>,
     settings: EncodingSettings,
     /// What has come of files that are not whole yet.
     partial: BTreeMap<Digest, BytesMut>,
@@ -70,8 +73,13 @@ pub(super) struct Fetcher {
 }
 
 impl Fetcher {
-    pub(super) fn new(consensus: Consensus, files: Arc<EncodingFiles>, settings: EncodingSettings) -> Self {
-        Self { consensus, files, settings, partial: BTreeMap::new(), failures: 0 }
+    pub(super) fn new(
+        consensus: Consensus,
+        files: Arc<EncodingFiles>,
+        damages: Arc<Damages>,
+        settings: EncodingSettings,
+    ) -> Self {
+        Self { consensus, files, damages, settings, partial: BTreeMap::new(), failures: 0 }
     }
 
     /// Obtains what `wanted` lists, whenever it changes, and hands it over by `arrived`.
@@ -112,8 +120,9 @@ impl Fetcher {
         let Wanted { uid, agreed, mut sources } = wanted;
         let (plan, limit) = stored::agreed_plan(&self.consensus.state(), uid, agreed).ok_or(FetchError::Obsolete)?;
         let threads = encoder::threads(&self.settings, limit);
-        let files = Arc::clone(&self.files);
-        if let Some(round) = spawn_blocking(move || stored::load(&files, uid, &plan, agreed, threads)).await?? {
+        let (files, damages) = (Arc::clone(&self.files), Arc::clone(&self.damages));
+        let stored = spawn_blocking(move || stored::load(&files, &damages, uid, &plan, agreed, threads));
+        if let Some(round) = stored.await?? {
             return Ok(round);
         }
         let turn = self.failures.checked_rem(sources.len()).unwrap_or(0);

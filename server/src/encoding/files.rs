@@ -8,6 +8,7 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use bytes::Bytes;
@@ -16,6 +17,13 @@ use crate::{ids::Digest, storage::StorageError};
 
 /// Ending of names of files that are still being written.
 const UNFINISHED: &str = ".unfinished";
+
+/// Ending of names of damaged files, which are kept for whoever wants to know what happened to them.
+const DAMAGED: &str = ".damaged";
+/// Damaged files that are kept at most: enough to see a pattern ..
+const MOST_DAMAGED: usize = 8;
+/// .. and their bytes in all: a few of the largest encodings.
+const MOST_DAMAGED_BYTES: u64 = 1 << 30;
 
 /// The directory.
 pub(super) struct EncodingFiles {
@@ -72,25 +80,53 @@ impl EncodingFiles {
         }
     }
 
-    /// Removes a file, if it is there.
-    pub(super) fn remove(&self, digest: Digest) -> Result<(), StorageError> {
-        let path = self.path(digest);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StorageError::file("remove", path)(error)),
-            _ => Ok(()),
-        }
+    /// What is stored under a digest, to be read in pieces.
+    pub(super) fn open_file(&self, digest: Digest) -> io::Result<File> {
+        File::open(self.path(digest))
     }
 
-    /// Removes all files but those with these digests.
-    pub(super) fn retain(&self, needed: &BTreeSet<Digest>) -> Result<(), StorageError> {
+    /// Takes a damaged file, if it is there, out of the way of a good one, and keeps it. Of too many the oldest go.
+    pub(super) fn set_aside(&self, digest: Digest) -> Result<(), StorageError> {
+        let path = self.path(digest);
+        match fs::rename(&path, self.aside(digest)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            moved => moved.map_err(StorageError::file("set aside", path))?,
+        }
+        let mut damaged = Vec::new();
+        for path in self.list()?.into_iter().filter(|path| path.to_string_lossy().ends_with(DAMAGED)) {
+            let about = fs::metadata(&path).map_err(StorageError::file("look at", &path))?;
+            // What the file system does not date counts as old.
+            damaged.push((about.modified().unwrap_or(SystemTime::UNIX_EPOCH), about.len(), path));
+        }
+        // The one that was just set aside may be the oldest by its date, and is what there is to see.
+        damaged.sort_by_key(|(modified, _, path)| (*path == self.aside(digest), *modified));
+        let (mut count, mut bytes) = (damaged.len(), damaged.iter().map(|(_, bytes, _)| bytes).sum::<u64>());
+        for (_, length, path) in damaged {
+            if count <= MOST_DAMAGED && bytes <= MOST_DAMAGED_BYTES {
+                break;
+            }
+            fs::remove_file(&path).map_err(StorageError::file("remove", path))?;
+            count -= 1;
+            bytes -= length;
+        }
+        Ok(())
+    }
+
+    /// Removes all files but those with these digests, and what was set aside but of those in `damaged`.
+    pub(super) fn retain(&self, needed: &BTreeSet<Digest>, damaged: &BTreeSet<Digest>) -> Result<(), StorageError> {
         for path in self.list()? {
-            let digest = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
+            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+            let (name, kept) = name.strip_suffix(DAMAGED).map_or((name, needed), |name| (name, damaged));
             // What is not named by a digest is none of ours.
-            if digest.is_some_and(|digest| !needed.contains(&digest)) {
+            if name.parse().is_ok_and(|digest| !kept.contains(&digest)) {
                 fs::remove_file(&path).map_err(StorageError::file("remove", path))?;
             }
         }
         Ok(())
+    }
+
+    fn aside(&self, digest: Digest) -> PathBuf {
+        self.directory.join(format!("{digest}{DAMAGED}"))
     }
 
     fn path(&self, digest: Digest) -> PathBuf {
@@ -153,11 +189,35 @@ mod tests {
         let files = open(&directory);
         files.write(ONE, b"one").expect("written");
         files.write(TWO, b"two").expect("written");
-        files.retain(&BTreeSet::from([TWO])).expect("removed");
+        files.retain(&BTreeSet::from([TWO]), &BTreeSet::new()).expect("removed");
         assert_eq!(files.read(ONE).expect("read"), None);
         assert!(files.read(TWO).expect("read").is_some());
-        files.remove(TWO).expect("removed");
-        files.remove(TWO).expect("removing twice does no harm");
-        assert_eq!(files.read(TWO).expect("read"), None);
+    }
+
+    #[test]
+    fn a_damaged_file_is_kept_aside_until_its_round_ends() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let files = open(&directory);
+        files.write(ONE, b"one").expect("written");
+        files.set_aside(ONE).expect("set aside");
+        files.set_aside(ONE).expect("what is not there needs no setting aside");
+        assert_eq!(files.read(ONE).expect("read"), None);
+        files.retain(&BTreeSet::new(), &BTreeSet::from([ONE])).expect("nothing to remove");
+        assert_eq!(fs::read(files.aside(ONE)).expect("it is kept"), b"one");
+        files.retain(&BTreeSet::from([ONE]), &BTreeSet::new()).expect("removed");
+        assert!(!files.aside(ONE).exists());
+    }
+
+    #[test]
+    fn only_so_many_damaged_files_are_kept_and_the_last_one_is_among_them() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let files = open(&directory);
+        for number in 0..=MOST_DAMAGED {
+            let digest = Digest([u8::try_from(number).expect("few"); 32]);
+            files.write(digest, b"damaged").expect("written");
+            files.set_aside(digest).expect("set aside");
+            assert!(files.aside(digest).exists());
+        }
+        assert_eq!(files.list().expect("listed").len(), MOST_DAMAGED);
     }
 }

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use bytes::Bytes;
 use silhouette_pir::{Database, Plan, QueryError, hint_digest, okvs};
 
+use super::checksum::Checksums;
 use crate::ids::{Digest, RoundUid};
 
 /// Why files are not the encoding of a round.
@@ -38,6 +39,7 @@ pub struct HeldRound {
     encoding_digest: Digest,
     hint: Bytes,
     hint_digest: Digest,
+    checksums: Checksums,
 }
 
 impl HeldRound {
@@ -50,12 +52,14 @@ impl HeldRound {
     ) -> Result<Self, UnfitError> {
         let database = Database::new(plan, encoding).map_err(|_| UnfitError::Shape)?;
         let hint = database.hint(threads).to_bytes();
+        let encoded: Bytes = encoding.to_bytes().into();
         Ok(Self {
             uid,
             plan: *plan,
             parameters: *encoding.parameters(),
+            checksums: Checksums::take(&encoded, &hint, &database),
             database,
-            encoding: encoding.to_bytes().into(),
+            encoding: encoded,
             encoding_digest: Digest(encoding.digest()),
             hint_digest: Digest(hint_digest(&hint)),
             hint: hint.into(),
@@ -80,6 +84,7 @@ impl HeldRound {
             uid,
             plan: *plan,
             parameters,
+            checksums: Checksums::take(&encoding_file, &hint, &database),
             database,
             encoding: encoding_file,
             encoding_digest,
@@ -121,6 +126,22 @@ impl HeldRound {
     /// The hint's file.
     pub fn hint(&self) -> Bytes {
         self.hint.clone()
+    }
+
+    /// What it was when it was loaded.
+    pub(super) fn checksums(&self) -> Checksums {
+        self.checksums
+    }
+
+    /// The same, as if it had been so when it was loaded.
+    #[cfg(test)]
+    pub(super) fn loaded_as(self, checksums: Checksums) -> Self {
+        Self { checksums, ..self }
+    }
+
+    /// The matrix.
+    pub(super) fn database(&self) -> &Database {
+        &self.database
     }
 
     /// Answers a query: one pass over the matrix. Blocks for milliseconds.

@@ -13,10 +13,12 @@ use tokio::{
 };
 
 use super::{
-    EncodingSettings,
+    DamagedPart, EncodingSettings, HeldRound,
+    damage::Damages,
     encoder::{self, EncoderError, Made},
     fetcher::Fetcher,
     files::EncodingFiles,
+    rehash::{self, Finding},
     reporter,
     shelf::Shelf,
     stored,
@@ -25,6 +27,7 @@ use super::{
 };
 use crate::{
     consensus::Consensus,
+    fence::Fence,
     ids::{Digest, RoundUid},
 };
 
@@ -37,29 +40,39 @@ struct Job {
     result: oneshot::Receiver<Result<Made, EncoderError>>,
 }
 
+/// What the keeper works with.
+pub(super) struct Parts {
+    /// What is agreed.
+    pub(super) consensus: Consensus,
+    /// What is stored.
+    pub(super) files: Arc<EncodingFiles>,
+    /// What is held.
+    pub(super) shelf: Arc<Shelf>,
+    /// What is damaged.
+    pub(super) damages: Arc<Damages>,
+}
+
 /// What changes the rounds held here. There is one a member.
 pub(super) struct Keeper {
     consensus: Consensus,
     files: Arc<EncodingFiles>,
     settings: EncodingSettings,
     shelf: Arc<Shelf>,
+    damages: Arc<Damages>,
     /// What was encoded here and is not held, with its number of reseals.
     made: BTreeMap<RoundUid, (u32, Made)>,
     job: Option<Job>,
     /// No encode begins before.
     pause: Option<Instant>,
-    /// The files that were kept when the directory was last tidied; `None` if others may have come.
-    tidied: Option<BTreeSet<Digest>>,
+    /// The files that were kept when the directory was last tidied, and those that were kept aside; `None` if others may
+    /// have come.
+    tidied: Option<(BTreeSet<Digest>, BTreeSet<Digest>)>,
 }
 
 impl Keeper {
-    pub(super) fn new(
-        consensus: Consensus,
-        files: Arc<EncodingFiles>,
-        settings: EncodingSettings,
-        shelf: Arc<Shelf>,
-    ) -> Self {
-        Self { consensus, files, settings, shelf, made: BTreeMap::new(), job: None, pause: None, tidied: None }
+    pub(super) fn new(parts: Parts, settings: EncodingSettings) -> Self {
+        let Parts { consensus, files, shelf, damages } = parts;
+        Self { consensus, files, settings, shelf, damages, made: BTreeMap::new(), job: None, pause: None, tidied: None }
     }
 
     /// Loads what is stored of the Ready rounds, newest first. Blocks.
@@ -69,8 +82,8 @@ impl Keeper {
                 continue;
             };
             let threads = encoder::threads(&self.settings, limit);
-            match stored::load(&self.files, wanted.uid, &plan, wanted.agreed, threads) {
-                Ok(Some(round)) => self.shelf.put(Arc::new(round)),
+            match stored::load(&self.files, &self.damages, wanted.uid, &plan, wanted.agreed, threads) {
+                Ok(Some(round)) => self.hold(Arc::new(round)),
                 Ok(None) => {}
                 // It is tried again, and fetched, as any other that is missing.
                 Err(error) => tracing::warn!(uid = %wanted.uid, %error, "a stored encoding cannot be read"),
@@ -86,13 +99,19 @@ impl Keeper {
         // Dropping the set, as when this task is aborted, ends them.
         let mut helpers = JoinSet::new();
         helpers.spawn(reporter::report(self.consensus.clone(), reports));
-        let fetcher = Fetcher::new(self.consensus.clone(), Arc::clone(&self.files), self.settings.clone());
+        let (files, damages) = (Arc::clone(&self.files), Arc::clone(&self.damages));
+        let fetcher = Fetcher::new(self.consensus.clone(), files, damages, self.settings.clone());
         helpers.spawn(fetcher.run(wanting, arrived));
+        let (found, mut findings) = mpsc::channel(1);
+        let (shelf, files) = (Arc::clone(&self.shelf), Arc::clone(&self.files));
+        let (interval, observe) = (self.settings.rehash_interval, Arc::clone(&self.settings.observe_rehash));
+        helpers.spawn(rehash::rehash(shelf, files, interval, observe, found));
         let (mut applied, mut destroyed) = (self.consensus.applied(), self.consensus.keys_destroyed());
         loop {
             applied.borrow_and_update();
             destroyed.borrow_and_update();
             let work = self.hold_what_is_agreed();
+            self.set_aside(&work.deviant).await;
             self.drop_what_is_over(&work).await;
             replace(&due, work.reports);
             replace(&wanted, work.obtain);
@@ -104,8 +123,9 @@ impl Keeper {
                 Ok(()) = destroyed.changed() => {}
                 Some(round) = arrivals.recv() => {
                     self.tidied = None;
-                    self.shelf.put(round);
+                    self.hold(round);
                 }
+                Some(finding) = findings.recv() => self.repair(finding).await,
                 (sealing, result) = finished(&mut self.job) => self.take(sealing, result),
                 () = passed(self.pause) => self.pause = None,
                 // All channels are closed: the member has stopped.
@@ -115,7 +135,8 @@ impl Keeper {
     }
 
     fn decide(&self) -> Work {
-        let seen = view(&self.consensus.state(), self.consensus.member_id(), |uid| self.consensus.has_round_key(uid));
+        let (member, fenced) = (self.consensus.member_id(), self.consensus.fence().is_some());
+        let seen = view(&self.consensus.state(), member, fenced, |uid| self.consensus.has_round_key(uid));
         let files = |uid, encoding, hint| (uid, Files { encoding, hint });
         let held = self.shelf.all();
         let here = Possession {
@@ -126,17 +147,78 @@ impl Keeper {
         decide(&seen, &here)
     }
 
-    /// Holds rounds that were made here and have become Ready so. Returns what else shall be done.
+    /// Holds rounds that were made here and have become Ready so, unless this member turns out to have other pairs than
+    /// the majority, and is fenced. Returns what else shall be done.
     fn hold_what_is_agreed(&mut self) -> Work {
         loop {
             let work = self.decide();
+            if let Some(round) = work.differing {
+                self.consensus.raise_fence(Fence::InputDiffers { round });
+                continue;
+            }
             let agreed: Vec<_> = work.hold.iter().filter_map(|uid| self.made.remove(uid)?.1.round).collect();
             if agreed.is_empty() {
                 return work;
             }
             for round in agreed {
-                self.shelf.put(round);
+                self.hold(round);
             }
+        }
+    }
+
+    /// A round is here as it was agreed on.
+    fn hold(&self, round: Arc<HeldRound>) {
+        let uid = round.uid();
+        self.shelf.put(round);
+        self.damages.heal(uid);
+    }
+
+    /// Keeps the files of encodings that this member has made otherwise than the majority.
+    async fn set_aside(&mut self, deviant: &[(RoundUid, Files)]) {
+        for (uid, own) in deviant.iter().filter(|(uid, _)| !self.damages.has(*uid)) {
+            self.damages.note(*uid, DamagedPart::OwnEncoding);
+            let (files, digests) = (Arc::clone(&self.files), own.digests());
+            let setting = spawn_blocking(move || digests.into_iter().try_for_each(|digest| files.set_aside(digest)));
+            if let Ok(Err(error)) = setting.await {
+                tracing::warn!(%uid, %error, "a deviant encoding cannot be kept");
+            }
+        }
+    }
+
+    /// Repairs a held round. What has changed in memory is dropped, and read or fetched again; a file is written again
+    /// from memory that is sound.
+    async fn repair(&mut self, finding: Finding) {
+        let Finding { round, memory_is_sound, encoding_file_is_sound, hint_file_is_sound } = finding;
+        let uid = round.uid();
+        if !self.shelf.get(uid).is_some_and(|held| Arc::ptr_eq(&held, &round)) {
+            return;
+        }
+        if !memory_is_sound {
+            self.damages.note(uid, DamagedPart::Memory);
+            self.shelf.remove(&round);
+            return;
+        }
+        let mut damaged = Vec::new();
+        if !hint_file_is_sound {
+            self.damages.note(uid, DamagedPart::HintFile);
+            damaged.push((round.hint_digest(), round.hint()));
+        }
+        if !encoding_file_is_sound {
+            self.damages.note(uid, DamagedPart::EncodingFile);
+            damaged.push((round.encoding_digest(), round.encoding()));
+        }
+        let files = Arc::clone(&self.files);
+        let rewriting = spawn_blocking(move || {
+            damaged.into_iter().try_for_each(|(digest, bytes)| {
+                files.set_aside(digest)?;
+                files.write(digest, &bytes)
+            })
+        });
+        match rewriting.await {
+            Ok(Ok(())) => self.damages.heal(uid),
+            Ok(Err(error)) => tracing::warn!(%uid, %error, "a damaged file cannot be written again now"),
+            // The runtime is shutting down.
+            Err(_) => {}
         }
     }
 
@@ -144,21 +226,29 @@ impl Keeper {
     async fn drop_what_is_over(&mut self, work: &Work) {
         self.made.retain(|uid, _| work.keep_made.contains(uid));
         self.shelf.retain(|round| work.keep_held.contains(&round.uid()));
+        self.forget_damage(work);
         // Files are known by what was encoded. A crash may have come between a report, which is counted elsewhere, and
         // what would say so here: until the round is encoded again, they are what was reported. Only where that fails
         // for now, perhaps for want of space, room is made first.
+        let kept = (work.keep_files.clone(), work.keep_damaged.clone());
         let unknown = self.job.is_some() || (work.encode.is_some() && self.pause.is_none());
-        if unknown || self.tidied.as_ref() == Some(&work.keep_files) {
+        if unknown || self.tidied.as_ref() == Some(&kept) {
             return;
         }
-        let (files, needed) = (Arc::clone(&self.files), work.keep_files.clone());
-        match spawn_blocking(move || files.retain(&needed)).await {
+        let (files, (needed, damaged)) = (Arc::clone(&self.files), kept.clone());
+        match spawn_blocking(move || files.retain(&needed, &damaged)).await {
             Ok(Err(error)) => tracing::warn!(%error, "files of ended rounds cannot be removed"),
             Ok(Ok(())) => {}
             // The runtime is shutting down.
             Err(_) => return,
         }
-        self.tidied = Some(work.keep_files.clone());
+        self.tidied = Some(kept);
+    }
+
+    /// Damage of rounds that are gone, or of a member that holds none any more, is no matter.
+    fn forget_damage(&self, work: &Work) {
+        let wanted = |uid| work.obtain.iter().any(|wanted| wanted.uid == uid);
+        self.damages.retain(|uid| work.keep_held.contains(&uid) || wanted(uid));
     }
 
     /// Encodes on a thread of its own, which nobody waits for when the process ends.
@@ -188,6 +278,11 @@ impl Keeper {
                 self.made.insert(uid, (reseal, made));
             }
             Err(EncoderError::Obsolete) => {}
+            Err(EncoderError::Storage(error)) if self.consensus.has_lost_pairs(uid, reseal, &error) => {
+                self.consensus.raise_fence(Fence::PairsUnreadable { round: uid, why: error.to_string() });
+                // The others must know, or they would wait.
+                self.made.insert(uid, (reseal, Made::failed()));
+            }
             Err(error) => {
                 tracing::warn!(%uid, reseal, %error, "the round cannot be encoded now");
                 self.pause = Some(Instant::now() + RETRY_PAUSE);
@@ -225,18 +320,4 @@ fn replace<T: PartialEq>(channel: &watch::Sender<T>, list: T) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::state::EncodingOutcome;
-
-    #[tokio::test]
-    async fn a_thread_that_ends_without_a_result_has_failed_to_encode() {
-        let (done, result) = oneshot::channel();
-        let sealing = (RoundUid([1; 16]), 2);
-        let mut job = Some(Job { sealing, result });
-        drop(done);
-        let (ended, made) = finished(&mut job).await;
-        assert_eq!(ended, sealing);
-        assert!(made.is_ok_and(|made| made.outcome == EncodingOutcome::Failed && made.round.is_none()));
-    }
-}
+mod tests;

@@ -45,6 +45,16 @@ impl Shelf {
         }
     }
 
+    /// Drops a round, unless another one has taken its place.
+    pub(super) fn remove(&self, round: &Arc<HeldRound>) {
+        let mut rounds = self.rounds.write();
+        if rounds.get(&round.uid()).is_some_and(|held| Arc::ptr_eq(held, round)) {
+            rounds.remove(&round.uid());
+            drop(rounds);
+            self.publish();
+        }
+    }
+
     /// All of them.
     pub(super) fn all(&self) -> Vec<Arc<HeldRound>> {
         self.rounds.read().values().cloned().collect()

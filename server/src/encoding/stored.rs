@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use silhouette_pir::{Plan, hint_digest};
 
-use super::{HeldRound, files::EncodingFiles, work::Files};
+use super::{DamagedPart, HeldRound, damage::Damages, files::EncodingFiles, work::Files};
 use crate::{
     ids::{Digest, RoundUid},
     state::State,
@@ -19,9 +19,10 @@ pub(super) fn agreed_plan(state: &State, uid: RoundUid, agreed: Files) -> Option
     Some((plan, state.limits().encoding_threads))
 }
 
-/// The round, if its encoding is stored. Damaged files are removed; a hint alone is computed anew.
+/// The round, if its encoding is stored. Damaged files are set aside; a hint alone is computed anew.
 pub(super) fn load(
     files: &EncodingFiles,
+    damages: &Damages,
     uid: RoundUid,
     plan: &Plan,
     agreed: Files,
@@ -30,8 +31,8 @@ pub(super) fn load(
     let Some(encoding) = files.read(agreed.encoding)? else { return Ok(None) };
     let mut hint = files.read(agreed.hint)?;
     if hint.take_if(|hint| Digest(hint_digest(hint)) != agreed.hint).is_some() {
-        tracing::warn!(%uid, "the stored hint is damaged; it is computed anew");
-        files.remove(agreed.hint)?;
+        damages.note(uid, DamagedPart::HintFile);
+        files.set_aside(agreed.hint)?;
     }
     match HeldRound::read(uid, plan, (encoding, agreed.encoding), (hint, agreed.hint), threads) {
         Ok(round) => {
@@ -39,9 +40,9 @@ pub(super) fn load(
             Ok(Some(round))
         }
         Err(error) => {
-            tracing::warn!(%uid, %error, "the stored encoding is damaged; it is removed");
-            files.remove(agreed.encoding)?;
-            files.remove(agreed.hint)?;
+            tracing::warn!(%uid, %error, "a stored encoding is none of its round");
+            damages.note(uid, DamagedPart::EncodingFile);
+            files.set_aside(agreed.encoding)?;
             Ok(None)
         }
     }
@@ -49,55 +50,51 @@ pub(super) fn load(
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
-    use silhouette_pir::okvs::{self, CellSeed, HashSeed, ValueLayout};
+    use std::{fs, sync::Arc};
 
     use super::*;
-
-    const UID: RoundUid = RoundUid([1; 16]);
-    const THREADS: NonZeroUsize = NonZeroUsize::MIN;
+    use crate::encoding::fixture::{THREADS, UID, plan, round};
 
     /// A directory with the files of a small round.
     fn stored() -> (tempfile::TempDir, EncodingFiles, Plan, Files) {
-        let plan = Plan::new(1024, ValueLayout::Fixed { bytes: 8 }, 6).expect("a plan");
-        let (hash_seed, cell_seed) = (HashSeed::from_bytes([1; 32]), CellSeed::from_bytes([2; 32]));
-        let pairs = [(b"key", [3; 8])];
-        let accept = |encoding: &okvs::Encoding| plan.accepts(encoding);
-        let encoding =
-            okvs::encode(&pairs, plan.shape(), &hash_seed, &cell_seed, THREADS, accept).expect("an encoding");
-        let round = HeldRound::make(UID, &plan, &encoding, THREADS).expect("a round");
-        let agreed = Files { encoding: round.encoding_digest(), hint: round.hint_digest() };
-        let directory = tempfile::tempdir().expect("a directory");
-        let files = EncodingFiles::open(directory.path().to_owned()).expect("the directory opens");
-        files.write(agreed.encoding, &round.encoding()).expect("written");
-        files.write(agreed.hint, &round.hint()).expect("written");
-        (directory, files, plan, agreed)
+        let (directory, files, agreed) = crate::encoding::fixture::stored(&round(2));
+        (directory, files, plan(), agreed)
     }
 
-    fn loads(files: &EncodingFiles, plan: &Plan, agreed: Files) -> bool {
-        load(files, UID, plan, agreed, THREADS).expect("the disk works").is_some()
+    fn loads(files: &EncodingFiles, damages: &Damages, plan: &Plan, agreed: Files) -> bool {
+        load(files, damages, UID, plan, agreed, THREADS).expect("the disk works").is_some()
+    }
+
+    fn none() -> Damages {
+        Damages::new(Arc::new(|_| ()))
+    }
+
+    fn found(damages: &Damages) -> Option<DamagedPart> {
+        damages.watch().borrow().get(&UID).copied()
     }
 
     #[test]
     fn a_stored_round_is_loaded() {
         let (_directory, files, plan, agreed) = stored();
-        let round = load(&files, UID, &plan, agreed, THREADS).expect("the disk works").expect("it is stored");
+        let round = load(&files, &none(), UID, &plan, agreed, THREADS).expect("the disk works").expect("it is stored");
         assert_eq!((round.encoding_digest(), round.hint_digest()), (agreed.encoding, agreed.hint));
         assert_eq!(round.encoding().len() as u64, plan.encoding_bytes());
         assert_eq!(round.hint().len() as u64, plan.hint_bytes());
     }
 
     #[test]
-    fn a_truncated_or_altered_encoding_is_removed_and_not_loaded() {
+    fn a_truncated_or_altered_encoding_is_set_aside_and_not_loaded() {
         for damage in [|bytes: &mut Vec<u8>| bytes.truncate(1000), |bytes: &mut Vec<u8>| bytes[1000] ^= 1] {
             let (directory, files, plan, agreed) = stored();
             let path = directory.path().join(agreed.encoding.to_string());
             let mut bytes = fs::read(&path).expect("it is there");
             damage(&mut bytes);
-            fs::write(&path, bytes).expect("written");
-            assert!(!loads(&files, &plan, agreed));
+            fs::write(&path, &bytes).expect("written");
+            let damages = none();
+            assert!(!loads(&files, &damages, &plan, agreed));
             assert!(!path.exists());
+            assert_eq!(fs::read(path.with_extension("damaged")).expect("it is kept"), bytes);
+            assert_eq!(found(&damages), Some(DamagedPart::EncodingFile));
         }
     }
 
@@ -108,17 +105,20 @@ mod tests {
         let whole = fs::read(&path).expect("it is there");
         let mut altered = whole.clone();
         altered[7] ^= 1;
-        fs::write(&path, altered).expect("written");
-        assert!(loads(&files, &plan, agreed));
+        fs::write(&path, &altered).expect("written");
+        let damages = none();
+        assert!(loads(&files, &damages, &plan, agreed));
         assert_eq!(fs::read(&path).expect("it is there again"), whole);
+        assert_eq!(fs::read(path.with_extension("damaged")).expect("it is kept"), altered);
+        assert_eq!(found(&damages), Some(DamagedPart::HintFile));
         fs::remove_file(&path).expect("removed");
-        assert!(loads(&files, &plan, agreed));
+        assert!(loads(&files, &none(), &plan, agreed));
         assert_eq!(fs::read(&path).expect("it is there again"), whole);
     }
 
     #[test]
     fn a_round_that_is_not_stored_is_not_loaded() {
         let (_directory, files, plan, agreed) = stored();
-        assert!(!loads(&files, &plan, Files { encoding: Digest([9; 32]), ..agreed }));
+        assert!(!loads(&files, &none(), &plan, Files { encoding: Digest([9; 32]), ..agreed }));
     }
 }

@@ -6,15 +6,15 @@ use crate::{
     state::{Held, MemberState, Phase, Round, State},
 };
 
-/// What the state says to `member`; `has_key` tells whether a round's key is still here.
-pub(super) fn view(state: &State, member: MemberId, has_key: impl Fn(RoundUid) -> bool) -> View {
+/// What the state says to `member`, which is `fenced` or not; `has_key` tells whether a round's key is still here.
+pub(super) fn view(state: &State, member: MemberId, fenced: bool, has_key: impl Fn(RoundUid) -> bool) -> View {
     let rounds = state.live_rounds().filter_map(|round| round_view(state, round, member, &has_key)).collect();
     let destroyed = state
         .rounds()
         .filter(|round| round.is_shredded() && !round.is_destroyed_by(member) && !has_key(round.uid()))
         .map(Round::uid)
         .collect();
-    View { member, counts: state.configuration().raft.contains(member), rounds, destroyed }
+    View { member, counts: state.configuration().raft.contains(member), fenced, rounds, destroyed }
 }
 
 fn round_view(state: &State, round: &Round, member: MemberId, has_key: impl Fn(RoundUid) -> bool) -> Option<RoundView> {
@@ -25,6 +25,7 @@ fn round_view(state: &State, round: &Round, member: MemberId, has_key: impl Fn(R
         }
         Phase::Ready(held) => PhaseView::Ready {
             agreed: Files { encoding: held.encoding, hint: held.hint },
+            input: held.input,
             listed: held.held_by.contains(&member),
             sources: sources(state, held, member),
         },

@@ -25,7 +25,8 @@ impl Files {
         }
     }
 
-    fn digests(self) -> [Digest; 2] {
+    /// Both.
+    pub(super) fn digests(self) -> [Digest; 2] {
         [self.encoding, self.hint]
     }
 }
@@ -59,6 +60,8 @@ pub(super) enum PhaseView {
     Ready {
         /// The agreed files.
         agreed: Files,
+        /// Digest of the pairs that they were made of.
+        input: Digest,
         /// Whether the state lists this member as a holder.
         listed: bool,
         /// Other members, those first that the state lists as holders.
@@ -73,6 +76,8 @@ pub(super) struct View {
     pub(super) member: MemberId,
     /// Whether it is in the configuration, so that its reports count.
     pub(super) counts: bool,
+    /// Whether it is fenced.
+    pub(super) fenced: bool,
     /// The Sealed and Ready rounds.
     pub(super) rounds: Vec<RoundView>,
     /// Shredded rounds whose key is gone here, which the state does not know yet.
@@ -121,35 +126,48 @@ pub(super) struct Work {
     pub(super) keep_held: BTreeSet<RoundUid>,
     /// Files that may still be needed.
     pub(super) keep_files: BTreeSet<Digest>,
+    /// Files that are kept if they were set aside: those of rounds that are still there.
+    pub(super) keep_damaged: BTreeSet<Digest>,
+    /// Rounds of which this member has made other files of the same pairs, and its own files: not to be held, but kept for
+    /// whoever wants to know why.
+    pub(super) deviant: Vec<(RoundUid, Files)>,
+    /// A Ready round of which this member has other pairs than the majority: it must be fenced.
+    pub(super) differing: Option<RoundUid>,
 }
 
 /// Decides what shall be done now.
 pub(super) fn decide(view: &View, here: &Possession) -> Work {
+    if view.fenced {
+        return decide_fenced(view);
+    }
     let mut work = Work::default();
     let mut newest_first: Vec<&RoundView> = view.rounds.iter().collect();
     newest_first.sort_unstable_by_key(|round| std::cmp::Reverse(round.order));
     for round in newest_first {
         let made = here.made.get(&round.uid).filter(|(reseal, _)| *reseal == round.reseal).map(|(_, outcome)| *outcome);
-        let report = match &round.phase {
+        let due = match &round.phase {
             PhaseView::Sealed { .. } => {
                 if made.is_some() {
                     work.keep_made.insert(round.uid);
                 }
                 let files = made.or(round.reported).and_then(Files::of);
                 work.keep_files.extend(files.into_iter().flat_map(Files::digests));
-                made.filter(|outcome| round.reported != Some(*outcome)).map(|outcome| Command::ReportEncoding {
-                    uid: round.uid,
-                    reseal: round.reseal,
-                    member: view.member,
-                    outcome,
-                })
+                made.filter(|outcome| round.reported != Some(*outcome)).map(|outcome| report(view, round, outcome))
             }
-            PhaseView::Ready { agreed, listed, sources } => {
+            PhaseView::Ready { agreed, input, listed, sources } => {
                 work.keep_files.extend(agreed.digests());
+                work.keep_damaged.extend(agreed.digests());
+                let own = made.or(round.reported);
+                if matches!(own, Some(EncodingOutcome::Encoded { input: own, .. }) if own != *input) {
+                    work.differing = Some(round.uid);
+                }
+                let deviant = own.and_then(Files::of).filter(|own| own != agreed);
+                work.keep_damaged.extend(deviant.into_iter().flat_map(Files::digests));
                 if here.held.get(&round.uid) == Some(agreed) {
                     work.keep_held.insert(round.uid);
                     (!listed).then_some(Command::ReportHeld { uid: round.uid, member: view.member })
                 } else {
+                    work.deviant.extend(deviant.map(|own| (round.uid, own)));
                     if made.and_then(Files::of) == Some(*agreed) {
                         work.keep_made.insert(round.uid);
                         work.hold.push(round.uid);
@@ -157,20 +175,59 @@ pub(super) fn decide(view: &View, here: &Possession) -> Work {
                         let (uid, agreed, sources) = (round.uid, *agreed, sources.clone());
                         work.obtain.push(Wanted { uid, agreed, sources });
                     }
-                    None
+                    // Too late for the agreement, and still worth knowing: whoever did not agree may be fenced.
+                    let late = made.filter(|made| round.reported.is_none() && Files::of(*made) != Some(*agreed));
+                    if late.is_some() {
+                        work.keep_made.insert(round.uid);
+                    }
+                    late.map(|outcome| report(view, round, outcome))
                 }
             }
         };
-        work.reports.extend(report);
+        work.reports.extend(due);
     }
-    work.reports.extend(view.destroyed.iter().map(|uid| Command::ReportDestroyed { uid: *uid, member: view.member }));
-    if !view.counts {
-        work.reports.clear();
-    }
+    work.add_destroyed(view);
     if here.encoding.is_none() {
         work.encode = next_to_encode(view, here);
     }
     work
+}
+
+/// What a fenced member does: it says of each sealed round that it has not encoded it, so that the others need not wait,
+/// and keeps its files for whoever wants to know what happened.
+fn decide_fenced(view: &View) -> Work {
+    let mut work = Work::default();
+    for round in &view.rounds {
+        let agreed = match &round.phase {
+            PhaseView::Sealed { .. } => {
+                if round.reported.is_none() {
+                    work.reports.push(report(view, round, EncodingOutcome::Failed));
+                }
+                None
+            }
+            PhaseView::Ready { agreed, .. } => Some(*agreed),
+        };
+        let files = agreed.into_iter().chain(round.reported.and_then(Files::of));
+        work.keep_files.extend(files.flat_map(Files::digests));
+    }
+    work.keep_damaged = work.keep_files.clone();
+    work.add_destroyed(view);
+    work
+}
+
+impl Work {
+    /// Adds reports of destroyed keys, and drops all reports if they do not count.
+    fn add_destroyed(&mut self, view: &View) {
+        let destroyed = view.destroyed.iter();
+        self.reports.extend(destroyed.map(|uid| Command::ReportDestroyed { uid: *uid, member: view.member }));
+        if !view.counts {
+            self.reports.clear();
+        }
+    }
+}
+
+fn report(view: &View, round: &RoundView, outcome: EncodingOutcome) -> Command {
+    Command::ReportEncoding { uid: round.uid, reseal: round.reseal, member: view.member, outcome }
 }
 
 /// The round that was sealed first among those that were not encoded here. One that was reported before a restart is

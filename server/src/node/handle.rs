@@ -80,8 +80,18 @@ impl NodeHandle {
         self.shared.lifecycle.read().store().cloned().ok_or(Refusal::Starting)
     }
 
-    /// The member that runs here; refused with `STARTING`, `UNINITIALISED`, `REMOVED` or `STORAGE_FAILED`.
+    /// The member that runs here and serves; refused with `STARTING`, `UNINITIALISED`, `REMOVED`, `STORAGE_FAILED` or
+    /// `FENCED`.
     pub fn member(&self) -> Result<Member, Refusal> {
+        let member = self.administered()?;
+        match member.consensus.fence() {
+            Some(_) => Err(Refusal::Fenced { member: member.consensus.member_id() }),
+            None => Ok(member),
+        }
+    }
+
+    /// As [`NodeHandle::member`], of a fenced member too: for calls that tell about the cluster or change who is in it.
+    pub fn administered(&self) -> Result<Member, Refusal> {
         let member = match &*self.shared.lifecycle.read() {
             Lifecycle::Starting => return Err(Refusal::Starting),
             Lifecycle::Uninitialised(_) => return Err(Refusal::Uninitialised),

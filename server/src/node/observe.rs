@@ -32,6 +32,7 @@ pub(super) async fn observe(node: NodeHandle, health: HealthReporter) {
             node.retire().await;
         }
         let verdict = readiness.observe(Instant::now(), &seen);
+        node.metrics().divergence().show(seen.fence.is_some(), node.degraded_rounds());
         tell_change(&node.verdict(), &verdict, seen.draining);
         health.tell(&seen, verdict.ready, node.knows_leader()).await;
         node.decide(verdict);
@@ -54,8 +55,12 @@ pub(super) async fn watch_disk(node: NodeHandle) {
 }
 
 impl NodeHandle {
+    fn degraded_rounds(&self) -> usize {
+        self.administered().map_or(0, |member| member.encodings.degraded().borrow().len())
+    }
+
     fn knows_leader(&self) -> bool {
-        self.member().is_ok_and(|member| member.consensus.status().borrow().leader.is_some())
+        self.administered().is_ok_and(|member| member.consensus.status().borrow().leader.is_some())
     }
 
     /// What the node sees of itself now.
@@ -97,6 +102,7 @@ fn see_member(Member { consensus, encodings }: &Member, caught_up: bool) -> Obse
         caught_up,
         rounds,
         disk_fault: status.storage_fault.clone(),
+        fence: consensus.fence().map(ToString::to_string),
         ..nothing(standing)
     }
 }
@@ -111,6 +117,7 @@ fn nothing(standing: Standing) -> Observation {
         caught_up: false,
         rounds: BTreeMap::new(),
         disk_fault: None,
+        fence: None,
         draining: false,
     }
 }
@@ -145,7 +152,7 @@ impl Health {
     /// The empty name stands for the whole node: it is ready. `Rounds` needs a leader, `Retrieval` some round; neither
     /// waits for the other.
     async fn tell(&mut self, seen: &Observation, ready: bool, knows_leader: bool) {
-        let serves = !seen.draining && seen.disk_fault.is_none();
+        let serves = !seen.draining && seen.disk_fault.is_none() && seen.fence.is_none();
         let leader = serves && knows_leader;
         let held = serves && seen.rounds.values().any(|round| round.held);
         let administers = !matches!(seen.standing, Standing::Starting);

@@ -170,7 +170,16 @@ impl NodeHandle {
         EncodingSettings {
             threads: self.settings().encoding_threads,
             part_bytes: self.settings().configuration.retrieval.part_bytes,
-            observe_encode: Arc::new(move |duration| metrics.observe_encode(duration)),
+            rehash_interval: self.settings().configuration.encoding.rehash_interval,
+            observe_encode: {
+                let metrics = Arc::clone(&metrics);
+                Arc::new(move |duration| metrics.observe_encode(duration))
+            },
+            observe_rehash: {
+                let metrics = Arc::clone(&metrics);
+                Arc::new(move || metrics.divergence().count_rehash())
+            },
+            observe_damage: Arc::new(move |part| metrics.divergence().count_damage(part)),
         }
     }
 

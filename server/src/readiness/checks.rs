@@ -17,6 +17,8 @@ pub enum CheckName {
     RoundsHeld,
     /// The disk takes writes.
     Disk,
+    /// The member has what its cluster agreed on.
+    Fenced,
     /// The node is not about to stop.
     Draining,
 }
@@ -31,6 +33,7 @@ impl CheckName {
             Self::ApplyLag => "apply-lag",
             Self::RoundsHeld => "rounds-held",
             Self::Disk => "disk",
+            Self::Fenced => "not-fenced",
             Self::Draining => "not-draining",
         }
     }

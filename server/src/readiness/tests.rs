@@ -29,6 +29,7 @@ impl Node {
                 caught_up: false,
                 rounds: BTreeMap::new(),
                 disk_fault: None,
+                fence: None,
                 draining: false,
             },
             leader_speaks: true,
@@ -230,10 +231,11 @@ fn a_round_that_is_served_no_more_is_no_reason() {
 }
 
 #[test]
-fn disk_drain_and_vote_act_at_once_both_ways() {
+fn disk_fence_drain_and_vote_act_at_once_both_ways() {
     type Change = fn(&mut Observation);
-    let changes: [(Change, Change, CheckName); 3] = [
+    let changes: [(Change, Change, CheckName); 4] = [
         (|seen| seen.disk_fault = Some("full".to_owned()), |seen| seen.disk_fault = None, CheckName::Disk),
+        (|seen| seen.fence = Some("differs".to_owned()), |seen| seen.fence = None, CheckName::Fenced),
         (|seen| seen.draining = true, |seen| seen.draining = false, CheckName::Draining),
         (|seen| seen.standing = Standing::NotVoting, |seen| seen.standing = Standing::Voter, CheckName::Voter),
     ];

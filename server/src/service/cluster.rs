@@ -54,7 +54,7 @@ impl Cluster for ClusterService {
         request: Request<v1::AllocateMemberRequest>,
     ) -> Result<Response<v1::AllocateMemberResponse>, Status> {
         let there = |leader, request| async move { ClusterClient::new(leader).allocate_member(request).await };
-        self.forwarder.carry_out(self.node.member()?, request, membership::allocate, there).await
+        self.forwarder.carry_out(self.node.administered()?, request, membership::allocate, there).await
     }
 
     async fn join(&self, request: Request<v1::JoinRequest>) -> Result<Response<v1::JoinResponse>, Status> {
@@ -68,14 +68,14 @@ impl Cluster for ClusterService {
         request: Request<v1::ChangeMembersRequest>,
     ) -> Result<Response<v1::ChangeMembersResponse>, Status> {
         let there = |leader, request| async move { ClusterClient::new(leader).change_members(request).await };
-        self.forwarder.carry_out(self.node.member()?, request, membership::change, there).await
+        self.forwarder.carry_out(self.node.administered()?, request, membership::change, there).await
     }
 
     async fn list_members(
         &self,
         _: Request<v1::ListMembersRequest>,
     ) -> Result<Response<v1::ListMembersResponse>, Status> {
-        let configuration = membership::configuration(&self.node.member()?);
+        let configuration = membership::configuration(&self.node.administered()?);
         // A member that still waits for its first leader knows nobody: whoever asks must ask another one.
         if configuration.conf_index == 0 {
             return Err(Refusal::NoLeader.into());
@@ -88,7 +88,7 @@ impl Cluster for ClusterService {
         request: Request<v1::TransferLeadershipRequest>,
     ) -> Result<Response<v1::TransferLeadershipResponse>, Status> {
         let there = |leader, request| async move { ClusterClient::new(leader).transfer_leadership(request).await };
-        self.forwarder.carry_out(self.node.member()?, request, membership::transfer, there).await
+        self.forwarder.carry_out(self.node.administered()?, request, membership::transfer, there).await
     }
 
     async fn get_status(&self, _: Request<v1::GetStatusRequest>) -> Result<Response<v1::GetStatusResponse>, Status> {
@@ -100,7 +100,7 @@ impl Cluster for ClusterService {
         request: Request<v1::InspectStateRequest>,
     ) -> Result<Response<v1::InspectStateResponse>, Status> {
         let key = comparison_key(&request.get_ref().comparison_key)?;
-        Ok(Response::new(inspect::inspect(self.node.member()?, key).await?))
+        Ok(Response::new(inspect::inspect(self.node.administered()?, key).await?))
     }
     async fn get_diagnostics(
         &self,

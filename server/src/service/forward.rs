@@ -142,8 +142,8 @@ pub(super) fn outcome(status: Status) -> Status {
     if let Some(info) = status.get_details_error_info()
         && info.domain == DOMAIN
     {
-        if info.reason == Reason::Uninitialised.as_str() {
-            // The leader has lost its disk: that is said of the address, not of the call.
+        if [Reason::Uninitialised, Reason::Fenced].map(Reason::as_str).contains(&&*info.reason) {
+            // The leader has lost its disk, or is about to hand over: that is said of the address, not of the call.
             return Refusal::NoLeader.into();
         }
         // Without the metadata of the connection between the nodes.
@@ -178,6 +178,7 @@ fn was_never_sent(status: &Status) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::MemberId;
 
     fn reason(status: &Status) -> String {
         status.get_details_error_info().expect("an ErrorInfo").reason
@@ -211,8 +212,9 @@ mod tests {
     }
 
     #[test]
-    fn a_leader_that_lost_its_disk_is_no_leader() {
+    fn a_leader_that_lost_its_disk_or_is_fenced_is_no_leader() {
         assert_eq!(reason(&outcome(Refusal::Uninitialised.into())), "NO_LEADER");
+        assert_eq!(reason(&outcome(Refusal::Fenced { member: MemberId(1) }.into())), "NO_LEADER");
     }
 
     #[test]

@@ -131,6 +131,15 @@ pub enum Refusal {
     /// The node's disk failed.
     #[error("this node's storage failed, and it has stopped serving; use another one")]
     StorageFailed,
+    /// The node does not have what its cluster agreed on.
+    #[error(
+        "this node is fenced, since its pairs are not those of its cluster; use another one, and replace it with \
+             silhouettectl cluster add --replaces {member}"
+    )]
+    Fenced {
+        /// Who it is.
+        member: MemberId,
+    },
     /// The node is not started yet.
     #[error("this node is starting; repeat the call soon")]
     Starting,

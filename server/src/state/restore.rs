@@ -48,6 +48,16 @@ pub enum RestoreError {
     },
 }
 
+impl RestoreError {
+    /// The round that it is about, if it is one's.
+    pub fn round(&self) -> Option<RoundUid> {
+        match self {
+            Self::Malformed(_) | Self::Format { .. } => None,
+            Self::SecretMissing { uid } | Self::ChunkMissing { uid, .. } | Self::ChunkDamaged { uid, .. } => Some(*uid),
+        }
+    }
+}
+
 /// Version of [`Snapshot`].
 const SNAPSHOT_FORMAT: u32 = 1;
 
@@ -80,6 +90,17 @@ impl State {
         rounds: Vec<(RoundRecord, Option<RoundSecret>)>,
         chunks: impl Iterator<Item = (ChunkKey, Bytes)>,
     ) -> Result<Self, RestoreError> {
+        let (state, damage) = Self::restore_readable(cluster, rounds, chunks)?;
+        damage.into_iter().next().map_or(Ok(state), Err)
+    }
+
+    /// As [`State::restore`], of records whose chunks are not all there or readable. Says of which rounds they are not:
+    /// conflicts in these are not found, so the state is only good for taking part in the cluster's agreement.
+    pub fn restore_readable(
+        cluster: ClusterRecord,
+        rounds: Vec<(RoundRecord, Option<RoundSecret>)>,
+        chunks: impl Iterator<Item = (ChunkKey, Bytes)>,
+    ) -> Result<(Self, Vec<RestoreError>), RestoreError> {
         let mut state = Self::of(cluster);
         for (record, secret) in rounds {
             let uid = record.uid;
@@ -93,12 +114,12 @@ impl State {
             state.lookup.note(&round, &state.cluster.limits);
             state.rounds.insert(uid, round);
         }
-        state.take_chunks(chunks)?;
-        Ok(state)
+        let damage = state.take_chunks(chunks);
+        Ok((state, damage))
     }
 
-    /// Checks that every live chunk is there and indexes those of open rounds.
-    fn take_chunks(&mut self, chunks: impl Iterator<Item = (ChunkKey, Bytes)>) -> Result<(), RestoreError> {
+    /// Checks that every live chunk is there and indexes those of open rounds. Returns what is wrong of each round.
+    fn take_chunks(&mut self, chunks: impl Iterator<Item = (ChunkKey, Bytes)>) -> Vec<RestoreError> {
         let mut missing: BTreeMap<ChunkKey, bool> = BTreeMap::new();
         for round in self.rounds.values() {
             let open = matches!(round.phase(), Phase::Open);
@@ -110,13 +131,20 @@ impl State {
                 bodies.insert(key, body);
             }
         }
-        if let Some(key) = missing.keys().next() {
-            return Err(RestoreError::ChunkMissing { uid: key.uid(), sequence: key.sequence() });
+        let mut damage = BTreeMap::new();
+        for key in missing.keys() {
+            let error = RestoreError::ChunkMissing { uid: key.uid(), sequence: key.sequence() };
+            damage.entry(key.uid()).or_insert(error);
         }
-        self.rounds.values_mut().filter(|round| matches!(round.phase(), Phase::Open)).try_for_each(|round| {
-            round.index = round.index_of(&mut bodies)?;
-            Ok(())
-        })
+        for (uid, round) in self.rounds.iter_mut().filter(|(_, round)| matches!(round.phase(), Phase::Open)) {
+            match round.index_of(&mut bodies) {
+                Ok(index) => round.index = index,
+                Err(error) => {
+                    damage.entry(*uid).or_insert(error);
+                }
+            }
+        }
+        damage.into_values().collect()
     }
 
     /// All records, secrets included, as one message; chunks apart.

@@ -63,6 +63,16 @@ pub struct RoundSecret {
     pub cell_seed: Option<SecretSeed>,
 }
 
+impl RoundSecret {
+    /// The stored chunks of round `uid`, whose secret this is: staged ones included, by worker and in sequence.
+    pub(crate) fn chunk_keys(&self, uid: RoundUid) -> impl Iterator<Item = ChunkKey> {
+        self.publications.iter().flat_map(move |(worker, publication)| {
+            let (upload, chunks) = publication.chunks();
+            ChunkKey::all(uid, worker, upload, chunks)
+        })
+    }
+}
+
 impl fmt::Debug for RoundSecret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("RoundSecret(redacted)")
@@ -342,13 +352,7 @@ impl Round {
 
     /// Its stored chunks, staged ones included, by worker and in sequence.
     pub fn chunk_keys(&self) -> Vec<ChunkKey> {
-        let publications = self.secret.publications.iter();
-        publications
-            .flat_map(|(worker, publication)| {
-                let (upload, chunks) = publication.chunks();
-                ChunkKey::all(self.uid(), worker, upload, chunks)
-            })
-            .collect()
+        self.secret.chunk_keys(self.uid()).collect()
     }
 
     /// How far `member` has come with its encoding.

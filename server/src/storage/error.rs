@@ -95,6 +95,16 @@ pub enum StorageError {
 }
 
 impl StorageError {
+    /// Whether something stored is not what was written: reading it again gives nothing better. (A disk that is full or
+    /// cannot be read at all may recover.)
+    pub(crate) fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged { .. } | Self::Sealed { .. } | Self::ChunkMissing { .. } | Self::State(_) => true,
+            Self::Database { source, .. } => source.kind() == rocksdb::ErrorKind::Corruption,
+            _ => false,
+        }
+    }
+
     /// For `map_err` on file operations.
     pub(crate) fn file(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();

@@ -1,18 +1,17 @@
 //! Whose data directory this is: a small file, written whole, synced and renamed.
 
-use std::{
-    fs::{self, File},
-    io::{self, Write},
-    path::Path,
-};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::StorageError;
+use super::{StorageError, small_file};
 use crate::ids::{ClusterId, InstanceId, MemberId};
 
 /// Name of the file in the data directory.
 const FILE: &str = "identity.json";
+
+/// What the record is called in errors.
+const RECORD: &str = "identity";
 
 /// Whose data directory this is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,26 +52,11 @@ impl Identity {
 
     /// Reads the file; `None` if there is none.
     pub(super) fn read(directory: &Path) -> Result<Option<Self>, StorageError> {
-        let path = directory.join(FILE);
-        match fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(StorageError::damaged("identity")),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(StorageError::file("read", path)(error)),
-        }
+        small_file::read(directory, FILE, RECORD)
     }
 
     /// Writes the file so that a crash leaves either the old or the new one.
     pub(super) fn write(&self, directory: &Path) -> Result<(), StorageError> {
-        let path = directory.join(FILE);
-        let staged = directory.join("identity.json.new");
-        let bytes = serde_json::to_vec_pretty(self).map_err(StorageError::damaged("identity"))?;
-        let write = || {
-            let mut file = File::create(&staged)?;
-            file.write_all(&bytes)?;
-            file.sync_all()?;
-            fs::rename(&staged, &path)?;
-            File::open(directory)?.sync_all()
-        };
-        write().map_err(StorageError::file("write", path.clone()))
+        small_file::write(directory, FILE, RECORD, self)
     }
 }

@@ -15,8 +15,9 @@ use super::{
     log::RaftLog,
 };
 use crate::{
+    fence::Fence,
     ids::{ClusterId, LogIndex, RoundUid, Term},
-    state::{ChunkKey, Round, RoundRecord, RoundSecret, State},
+    state::{ChunkKey, ClusterRecord, Round, RoundRecord, RoundSecret, State},
 };
 
 /// Key of the cluster record.
@@ -91,17 +92,29 @@ impl StateBatch<'_> {
     }
 }
 
+/// The replicated state as it was stored.
+pub(crate) struct Loaded {
+    /// The state.
+    pub(crate) state: State,
+    /// Index, term and configuration through which it was applied.
+    pub(crate) applied: SnapshotMetadata,
+    /// Why the member does not have all pairs that the state names, if so.
+    pub(crate) damage: Option<Fence>,
+}
+
 impl Store {
     /// Changes of the replicated state, to be filled and written.
     pub(crate) fn state_batch(&self) -> StateBatch<'_> {
         StateBatch { store: self, batch: self.database().batch() }
     }
 
-    /// Reads the replicated state and what was applied to it; removes chunks that no round names.
-    pub(crate) fn load_state(&self, cluster: &ClusterId) -> Result<(State, SnapshotMetadata), StorageError> {
+    /// Reads the replicated state and what was applied to it; removes chunks that no round names. Chunks that are damaged
+    /// are no failure: a member without them still counts in its cluster, where it is fenced.
+    pub(crate) fn load_state(&self, cluster: &ClusterId) -> Result<Loaded, StorageError> {
         let database = self.database();
         let Some(applied) = database.get(Family::Rounds, APPLIED)? else {
-            return Ok((State::empty(cluster.clone()), SnapshotMetadata::default()));
+            let state = State::empty(cluster.clone());
+            return Ok(Loaded { state, applied: SnapshotMetadata::default(), damage: None });
         };
         let applied = SnapshotMetadata::decode(&applied[..]).map_err(StorageError::damaged("applied index"))?;
         let missing = || StorageError::Damaged { record: "cluster record", why: "it is missing".to_owned() };
@@ -111,19 +124,44 @@ impl Store {
             let record: RoundRecord = decode("round", &record)?;
             rounds.push((record, if shredded { None } else { self.round_secret(uid)? }));
         }
-        let mut failed = RefCell::new(None);
-        let chunks = self.chunks(self.chunk_keys()?);
-        let state = State::restore(record, rounds, readable(chunks, &failed));
-        if let Some(error) = failed.get_mut().take() {
-            return Err(error);
-        }
-        let state = state.map_err(|error| StorageError::State(error.to_string()))?;
+        let (state, damage) = self.restore_state(record, rounds)?;
         if state.cluster_id() != cluster {
             let [found, wanted] = [state.cluster_id(), cluster].map(|cluster| format!("cluster {cluster}"));
             return Err(StorageError::OtherIdentity { found, wanted });
         }
         self.remove_stray_chunks(&state)?;
-        Ok((state, applied))
+        Ok(Loaded { state, applied, damage })
+    }
+
+    /// The state of records and of those of their chunks that can be read.
+    fn restore_state(
+        &self,
+        record: ClusterRecord,
+        rounds: Vec<(RoundRecord, Option<RoundSecret>)>,
+    ) -> Result<(State, Option<Fence>), StorageError> {
+        let keys = rounds.iter().flat_map(|(record, secret)| secret.iter().map(|secret| (record.uid, secret)));
+        let keys = keys.flat_map(|(uid, secret)| secret.chunk_keys(uid)).collect();
+        let (mut failure, mut why) = (None, None);
+        let readable = self.chunks(keys).map_while(|chunk| match chunk {
+            Ok(chunk) => Some(Some(chunk)),
+            Err(error) if error.is_damage() => {
+                why.get_or_insert_with(|| error.to_string());
+                Some(None)
+            }
+            Err(error) => {
+                failure = Some(error);
+                None
+            }
+        });
+        let restored = State::restore_readable(record, rounds, readable.flatten());
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        let (state, damage) = restored.map_err(|error| StorageError::State(error.to_string()))?;
+        let damage = damage.iter().find_map(|error| Some((error.round()?, error)));
+        let damage = damage
+            .map(|(round, error)| Fence::PairsUnreadable { round, why: why.unwrap_or_else(|| error.to_string()) });
+        Ok((state, damage))
     }
 
     /// Replaces the whole replicated state and empties the log, in one synced write.
@@ -160,7 +198,7 @@ impl Store {
 
     /// Writes chunks of a snapshot that is not installed yet. They count for nothing before it is, and are removed at
     /// the next start otherwise.
-    pub(crate) fn stage_chunks(&self, chunks: &[(ChunkKey, Bytes)]) -> Result<(), StorageError> {
+    pub fn stage_chunks(&self, chunks: &[(ChunkKey, Bytes)]) -> Result<(), StorageError> {
         let mut contents = self.state_batch();
         for (key, pairs) in chunks {
             contents.put_chunk(key, pairs)?;
@@ -192,24 +230,19 @@ impl Store {
         decode("round secret", &secret).map(Some)
     }
 
-    /// Keys of all stored chunks of rounds whose key exists.
-    fn chunk_keys(&self) -> Result<Vec<ChunkKey>, StorageError> {
-        let mut keys = Vec::new();
-        for key in self.database().keys(Family::Chunks, b"")? {
-            let key = ChunkKey::from_bytes((&*key).try_into().map_err(StorageError::damaged("chunk key"))?);
-            if self.has_round_key(key.uid()) {
-                keys.push(key);
-            }
-        }
-        Ok(keys)
-    }
-
     /// Removes chunks that the state does not name: staged for a snapshot that was never installed, or of rounds that
-    /// are gone.
+    /// are gone. Where a damaged file hides their names they stay: they are sealed, and their keys are gone or will be.
     fn remove_stray_chunks(&self, state: &State) -> Result<(), StorageError> {
+        let stored = match self.database().keys(Family::Chunks, b"") {
+            Err(error) if error.is_damage() => {
+                tracing::warn!(%error, "chunks that no round needs cannot be removed");
+                return Ok(());
+            }
+            stored => stored?,
+        };
         let live: BTreeSet<[u8; ChunkKey::BYTES]> = state.chunk_keys().iter().map(ChunkKey::to_bytes).collect();
         let mut batch = self.database().batch();
-        for key in self.database().keys(Family::Chunks, b"")? {
+        for key in stored {
             if !<&[u8; ChunkKey::BYTES]>::try_from(&*key).is_ok_and(|key| live.contains(key)) {
                 batch.delete(Family::Chunks, &key);
             }

@@ -4,7 +4,7 @@ use std::{
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -14,11 +14,13 @@ use super::{
     Identity, StorageError,
     database::Database,
     disk_space::DiskSpace,
+    fencing,
     keyring::{Keyring, sync_directory},
     log::RaftLog,
     replica,
 };
 use crate::{
+    fence::Fence,
     ids::{ClusterId, MemberId, RoundUid},
     state::{Round, State},
 };
@@ -30,6 +32,7 @@ pub struct Store {
     keyring: Arc<Keyring>,
     database: Arc<Database>,
     log: Arc<RaftLog>,
+    pub(super) fence: OnceLock<Fence>,
     /// Locked as long as it is open.
     _lock: File,
 }
@@ -57,8 +60,8 @@ impl Store {
         // What is synced within them must not be lost with their names.
         sync_directory(directory).map_err(StorageError::file("sync", directory))?;
         let log = Arc::new(RaftLog::open(Arc::clone(&database), Arc::clone(&keyring))?);
-        let identity = Mutex::new(identity);
-        let store = Self { directory: directory.to_owned(), identity, keyring, database, log, _lock: lock };
+        let (identity, fence) = (Mutex::new(identity), fencing::read(directory)?);
+        let store = Self { directory: directory.to_owned(), identity, keyring, database, log, fence, _lock: lock };
         store.recover()?;
         Ok(store)
     }
@@ -173,8 +176,16 @@ impl Store {
     /// the round's last entry.
     pub(crate) fn shred(&self, uid: RoundUid) -> Result<(), StorageError> {
         self.keyring.destroy(uid)?;
-        replica::compact_chunks(&self.database, uid);
+        self.compact_chunks(uid);
         Ok(())
+    }
+
+    /// Gives back the space of a round's deleted chunks. Not of a fenced member: `RocksDB` takes no more writes once it
+    /// has met a damaged file while it compacts, and the member would lose its vote, too.
+    fn compact_chunks(&self, uid: RoundUid) {
+        if self.fence().is_none() {
+            replica::compact_chunks(&self.database, uid);
+        }
     }
 
     /// Removes the key of a round that was refused when its start was applied: nothing was sealed with it.
@@ -193,7 +204,7 @@ impl Store {
                 Some(_) => self.keyring.destroy(*uid)?,
                 None => self.keyring.discard(*uid)?,
             }
-            replica::compact_chunks(&self.database, *uid);
+            self.compact_chunks(*uid);
         }
         Ok(!ended.is_empty())
     }

@@ -3,13 +3,14 @@
 //! A crash is a store that is dropped without a word: whatever was not written is lost.
 
 mod content;
+mod damage;
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
 use content::{SECRET, chunk, chunk_key, command, entry, start, state_with_secret, uid};
 use raft::prelude::{Entry, HardState, SnapshotMetadata};
 
-use super::{Identity, StorageError, Store, store::refused};
+use super::{Identity, Loaded, StorageError, Store, store::refused};
 use crate::{
     ids::{LogIndex, MemberId, Term},
     state::{Command, State},
@@ -97,7 +98,7 @@ fn secrets_are_in_no_file_and_read_back() {
     assert!(entries[0].data.windows(SECRET.len()).any(|window| window == SECRET));
     let chunks: Result<BTreeMap<_, _>, _> = store.chunks(vec![chunk_key(1)]).collect();
     assert_eq!(chunks.unwrap()[&chunk_key(1)], chunk());
-    let (state, metadata) = store.load_state(&"test".parse().unwrap()).unwrap();
+    let Loaded { state, applied: metadata, .. } = store.load_state(&"test".parse().unwrap()).unwrap();
     assert_eq!(metadata.index, 2);
     assert_eq!(state.to_snapshot(), state_with_secret().to_snapshot());
 }
@@ -116,7 +117,7 @@ fn state_and_applied_index_are_written_together_or_not_at_all() {
         assert!(batch.write(&state, &applied(2)).is_err());
     }
     let store = open(directory.path());
-    let (state, metadata) = store.load_state(&"test".parse().unwrap()).unwrap();
+    let Loaded { state, applied: metadata, .. } = store.load_state(&"test".parse().unwrap()).unwrap();
     assert_eq!(metadata.index, 1);
     assert!(state.round(uid(1)).is_none());
     assert!(store.chunks(vec![chunk_key(1)]).all(|chunk| chunk.is_err()));
@@ -196,7 +197,7 @@ fn installing_a_snapshot_replaces_state_and_log_at_once() {
     let store = open(directory.path());
     assert_eq!((store.log().first_index(), store.log().last_index()), (LogIndex(11), LogIndex(10)));
     assert_eq!(store.log().hard_state().unwrap().term, 3);
-    let (state, metadata) = store.load_state(&"test".parse().unwrap()).unwrap();
+    let Loaded { state, applied: metadata, .. } = store.load_state(&"test".parse().unwrap()).unwrap();
     assert_eq!(metadata.index, 10);
     assert_eq!(state.to_snapshot(), state_with_secret().to_snapshot());
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use prometheus_client::{encoding::text, metrics::info::Info, registry::Registry};
 
 use super::{
-    calls::CallMetrics, durations::Durations, figures::Figures, requests::RequestMetrics, round_changes::RoundChanges,
+    calls::CallMetrics, divergence::DivergenceMetrics, durations::Durations, figures::Figures,
+    requests::RequestMetrics, round_changes::RoundChanges,
 };
 
 /// Counts for `/metrics`: an area of the node a field.
@@ -17,6 +18,7 @@ use super::{
 pub struct Metrics {
     registry: Registry,
     durations: Durations,
+    divergence: DivergenceMetrics,
     calls: CallMetrics,
     requests: RequestMetrics,
     round_changes: RoundChanges,
@@ -28,16 +30,22 @@ impl Default for Metrics {
         let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("silhouette_build", "The program", version);
         let durations = Durations::register(&mut registry);
+        let divergence = DivergenceMetrics::register(&mut registry);
         let calls = CallMetrics::register(&mut registry);
         let requests = RequestMetrics::register(&mut registry);
         let round_changes = RoundChanges::register(&mut registry);
-        Self { registry, durations, calls, requests, round_changes }
+        Self { registry, durations, divergence, calls, requests, round_changes }
     }
 }
 
 impl Metrics {
     pub(super) fn durations(&self) -> &Durations {
         &self.durations
+    }
+
+    /// Whether this member and its rounds are what the cluster agreed on.
+    pub fn divergence(&self) -> &DivergenceMetrics {
+        &self.divergence
     }
 
     /// Counts of gRPC calls.

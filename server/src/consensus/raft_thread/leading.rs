@@ -12,6 +12,7 @@ use crate::{
     consensus::{
         ProposeError,
         entry::encode_change,
+        fencing,
         membership::{Standing, check_result, raft_change},
         messages::{Proposal, TransferCall},
         pending::Call,
@@ -160,7 +161,12 @@ impl RaftThread {
         let now = Instant::now();
         let others = self.conf_state.voters.iter().copied().filter(|voter| *voter != self.shared.member.0);
         let active = others.filter(|voter| self.is_active(*voter, now));
-        active.max_by_key(|voter| self.node.raft.prs().get(*voter).map(|progress| progress.matched)).map(MemberId)
+        let state = self.shared.state.read();
+        let rank = |voter: &u64| {
+            let matched = self.node.raft.prs().get(*voter).map(|progress| progress.matched);
+            (!fencing::seems_fenced(&state, MemberId(*voter)), matched)
+        };
+        active.max_by_key(rank).map(MemberId)
     }
 
     /// Answers whoever waits for a handover, once somebody else leads or it has taken too long.
@@ -180,7 +186,8 @@ impl RaftThread {
     /// Once an entry of its own term is applied, the state is as new as any: cluster time goes on, and proposals may be
     /// judged by it.
     pub(super) fn begin_to_serve(&mut self) {
-        let serves = self.node.raft.state == StateRole::Leader && self.node.raft.apply_to_current_term();
+        let leads = self.node.raft.state == StateRole::Leader && self.node.raft.apply_to_current_term();
+        let serves = leads && !self.is_fenced();
         if serves && self.shared.clock.now().is_none() {
             self.shared.clock.start(self.shared.state.read().clock(), Instant::now());
         }

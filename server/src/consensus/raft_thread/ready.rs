@@ -51,7 +51,8 @@ impl RaftThread {
         committed.append(&mut light.take_committed_entries());
         self.hand_out(committed);
         // In this order: what is taken must be prepared, or none would ever be again.
-        if self.node.raft.state == StateRole::Leader && self.shared.snapshots.take_wanted() {
+        let offers = self.node.raft.state == StateRole::Leader && !self.is_fenced();
+        if offers && self.shared.snapshots.take_wanted() {
             self.tasks.send(Task::Prepare).ok();
         }
         Ok(())

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Three voters, formed as an administrator does: one founds, two learn, and both are promoted at once.
-async fn three(settings: RaftSettings) -> Vec<Node> {
+pub(crate) async fn three(settings: RaftSettings) -> Vec<Node> {
     let network: Arc<InMemory> = Arc::default();
     let founder = Node::found(&network, 3, settings.clone());
     founder.wait_to_lead().await;
@@ -53,7 +53,7 @@ async fn promote(leader: &Node, ids: &[u64]) {
     leader.consensus().change_members(leader.change(&parts)).await.unwrap();
 }
 
-async fn stop(nodes: Vec<Node>) {
+pub(crate) async fn stop(nodes: Vec<Node>) {
     for mut node in nodes {
         if node.consensus.is_some() {
             node.stop().await;

@@ -12,7 +12,7 @@ use crate::{
     state::{Command, Expected, Limits, MemberRecord, MemberState, RoundSpec},
 };
 
-pub(super) fn record(id: u64) -> MemberRecord {
+pub(crate) fn record(id: u64) -> MemberRecord {
     MemberRecord {
         id: MemberId(id),
         instance: InstanceId([id as u8; 16]),
@@ -27,11 +27,11 @@ pub(super) fn record(id: u64) -> MemberRecord {
     }
 }
 
-pub(super) fn uid(round: u8) -> RoundUid {
+pub(crate) fn uid(round: u8) -> RoundUid {
     RoundUid([round; 16])
 }
 
-pub(super) fn start(round: u8) -> Command {
+pub(crate) fn start(round: u8) -> Command {
     let spec = RoundSpec::new(Expected::Count(2), &Limits::default());
     Command::StartRound { uid: uid(round), id: format!("round-{round}").parse().unwrap(), spec }
 }
@@ -47,7 +47,7 @@ pub(super) fn start_late(round: u8) -> Command {
 }
 
 /// The first chunk of an upload: one pair whose value has `bytes` bytes.
-pub(super) fn append(round: u8, worker: &str, bytes: usize) -> Command {
+pub(crate) fn append(round: u8, worker: &str, bytes: usize) -> Command {
     let pairs = vec![Pair { key: key(worker), value: vec![b'v'; bytes].into() }];
     Command::AppendChunk {
         uid: uid(round),
@@ -59,7 +59,7 @@ pub(super) fn append(round: u8, worker: &str, bytes: usize) -> Command {
 }
 
 /// Publishes what [`append`] staged.
-pub(super) fn commit(round: u8, worker: &str, bytes: usize) -> Command {
+pub(crate) fn commit(round: u8, worker: &str, bytes: usize) -> Command {
     let mut digests = [pair_digest(&key(worker), &vec![b'v'; bytes])];
     Command::CommitPublication {
         uid: uid(round),

@@ -34,7 +34,7 @@ type Report = Arc<dyn Fn(MemberId) + Send + Sync>;
 
 /// The members that can be reached.
 #[derive(Default)]
-pub(super) struct InMemory {
+pub(crate) struct InMemory {
     members: Mutex<BTreeMap<MemberId, (Consensus, Queue)>>,
     cut_off: Mutex<BTreeSet<MemberId>>,
     /// Whether the next snapshot with chunks is altered on its way.

@@ -13,7 +13,7 @@ use crate::{
     consensus::{Consensus, ProposeError},
     ids::{LogIndex, MemberId},
     state::{Command, ExpectedPhase, Limits, MemberAction, Rejection, Reply, State},
-    storage::{Identity, StorageError, Store},
+    storage::{Identity, Loaded, StorageError, Store},
 };
 
 async fn single() -> Node {
@@ -81,7 +81,7 @@ fn whoever_joins_keeps_nothing_of_a_bootstrap_that_a_crash_interrupted() {
         Consensus::join(&store, cluster_id(), MemberId(2)).unwrap();
     }
     let store = Store::open(directory.path()).unwrap();
-    let (state, applied) = store.load_state(&cluster_id()).unwrap();
+    let Loaded { state, applied, .. } = store.load_state(&cluster_id()).unwrap();
     assert!(state.members().next().is_none());
     assert_eq!((applied, store.log().hard_state().unwrap()), (SnapshotMetadata::default(), HardState::default()));
     assert_eq!(store.log().term(LogIndex(1)), None, "no leader's log matches it");

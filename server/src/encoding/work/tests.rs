@@ -4,6 +4,7 @@ use super::*;
 
 const ME: MemberId = MemberId(1);
 const FILES: Files = Files { encoding: Digest([1; 32]), hint: Digest([2; 32]) };
+const INPUT: Digest = Digest([9; 32]);
 const OTHERS: Files = Files { encoding: Digest([3; 32]), hint: Digest([4; 32]) };
 
 fn uid(number: u8) -> RoundUid {
@@ -11,7 +12,7 @@ fn uid(number: u8) -> RoundUid {
 }
 
 fn outcome(files: Files) -> EncodingOutcome {
-    EncodingOutcome::Encoded { input: Digest([9; 32]), encoding: files.encoding, hint: files.hint }
+    EncodingOutcome::Encoded { input: INPUT, encoding: files.encoding, hint: files.hint }
 }
 
 fn sealed(number: u8, sealed_at: u64) -> RoundView {
@@ -20,12 +21,12 @@ fn sealed(number: u8, sealed_at: u64) -> RoundView {
 }
 
 fn ready(number: u8, listed: bool) -> RoundView {
-    let phase = PhaseView::Ready { agreed: FILES, listed, sources: vec![MemberId(2), MemberId(3)] };
+    let phase = PhaseView::Ready { agreed: FILES, input: INPUT, listed, sources: vec![MemberId(2), MemberId(3)] };
     RoundView { uid: uid(number), order: number.into(), reseal: 0, reported: None, phase }
 }
 
 fn view(rounds: Vec<RoundView>) -> View {
-    View { member: ME, counts: true, rounds, destroyed: Vec::new() }
+    View { member: ME, counts: true, fenced: false, rounds, destroyed: Vec::new() }
 }
 
 fn made(number: u8, reseal: u32, outcome: EncodingOutcome) -> Possession {
@@ -94,18 +95,67 @@ fn what_was_reported_before_a_restart_keeps_its_files_and_is_not_encoded_again()
 fn what_was_made_is_held_once_it_is_agreed() {
     let work = decide(&view(vec![ready(1, true)]), &made(1, 0, outcome(FILES)));
     assert_eq!(work.hold, [uid(1)]);
-    assert_eq!(work.obtain, Vec::new());
+    assert_eq!((work.deviant, work.obtain), (Vec::new(), Vec::new()));
     assert_eq!(work.keep_files, FILES.digests().into());
 }
 
 #[test]
-fn another_encoding_than_the_agreed_one_is_dropped_and_the_agreed_one_obtained() {
-    let work = decide(&view(vec![ready(1, false)]), &made(1, 0, outcome(OTHERS)));
+fn another_encoding_than_the_agreed_one_is_set_aside_and_dropped_and_the_agreed_one_obtained() {
+    let round = RoundView { reported: Some(outcome(OTHERS)), ..ready(1, false) };
+    let work = decide(&view(vec![round.clone()]), &made(1, 0, outcome(OTHERS)));
+    assert_eq!(work.deviant, [(uid(1), OTHERS)]);
+    assert_eq!(work.differing, None);
     assert_eq!(work.hold, Vec::new());
     assert!(work.keep_made.is_empty());
     let sources = vec![MemberId(2), MemberId(3)];
     assert_eq!(work.obtain, [Wanted { uid: uid(1), agreed: FILES, sources }]);
     assert_eq!(work.keep_files, FILES.digests().into());
+    assert_eq!(work.keep_damaged, FILES.digests().into_iter().chain(OTHERS.digests()).collect());
+    // After a restart only the report tells; once the agreed one is held, nothing is left to do.
+    assert_eq!(decide(&view(vec![round.clone()]), &Possession::default()).deviant, [(uid(1), OTHERS)]);
+    let work = decide(&view(vec![round]), &held(1));
+    assert_eq!((work.deviant, work.obtain), (Vec::new(), Vec::new()));
+    assert_eq!(work.keep_damaged, FILES.digests().into_iter().chain(OTHERS.digests()).collect());
+}
+
+#[test]
+fn what_came_too_late_to_agree_is_reported_if_it_differs() {
+    let round = ready(1, false);
+    for late in [outcome(OTHERS), EncodingOutcome::Failed] {
+        let work = decide(&view(vec![round.clone()]), &made(1, 0, late));
+        assert_eq!(work.reports, [Command::ReportEncoding { uid: uid(1), reseal: 0, member: ME, outcome: late }]);
+        assert!(work.keep_made.contains(&uid(1)), "until the state says so");
+        let told = RoundView { reported: Some(late), ..round.clone() };
+        assert_eq!(decide(&view(vec![told]), &made(1, 0, late)).reports, []);
+    }
+}
+
+#[test]
+fn a_member_with_other_pairs_than_the_majority_is_to_be_fenced() {
+    let EncodingOutcome::Encoded { encoding, hint, .. } = outcome(OTHERS) else { unreachable!() };
+    let other = EncodingOutcome::Encoded { input: Digest([8; 32]), encoding, hint };
+    assert_eq!(decide(&view(vec![ready(1, false)]), &made(1, 0, other)).differing, Some(uid(1)));
+    let reported = RoundView { reported: Some(other), ..ready(1, false) };
+    assert_eq!(decide(&view(vec![reported.clone()]), &Possession::default()).differing, Some(uid(1)));
+    assert_eq!(decide(&view(vec![reported]), &held(1)).differing, Some(uid(1)), "even if it has fetched what is right");
+    assert_eq!(decide(&view(vec![ready(1, false)]), &made(1, 1, other)).differing, None, "of another sealing");
+}
+
+#[test]
+fn a_fenced_member_says_that_it_encodes_nothing_and_holds_nothing_and_keeps_its_files() {
+    let reported = RoundView { reported: Some(outcome(OTHERS)), ..sealed(2, 10) };
+    let rounds = vec![sealed(1, 20), reported, ready(3, true)];
+    let view = View { fenced: true, destroyed: vec![uid(4)], ..view(rounds) };
+    let here = Possession { held: held(3).held, ..made(1, 0, outcome(FILES)) };
+    let files: BTreeSet<_> = FILES.digests().into_iter().chain(OTHERS.digests()).collect();
+    let reports = vec![
+        Command::ReportEncoding { uid: uid(1), reseal: 0, member: ME, outcome: EncodingOutcome::Failed },
+        Command::ReportDestroyed { uid: uid(4), member: ME },
+    ];
+    assert_eq!(
+        decide(&view, &here),
+        Work { reports, keep_files: files.clone(), keep_damaged: files, ..Work::default() }
+    );
 }
 
 #[test]

@@ -4,6 +4,8 @@ use silhouette_proto::v1;
 
 use crate::{
     consensus::MemberProgress,
+    encoding::DamagedPart,
+    ids::RoundUid,
     node::{Member, NodeHandle},
     readiness::Check,
     service::{agreement::worker_failed, refusal::Refusal, wire},
@@ -14,7 +16,7 @@ use crate::{
 /// Who the node is, in every state of its life.
 pub(super) fn identity(node: &NodeHandle) -> Result<v1::Identity, Refusal> {
     let identity = node.store()?.identity();
-    let place = match (&identity, node.member()) {
+    let place = match (&identity, node.administered()) {
         (Identity::Member { id, .. }, Ok(member)) => member.consensus.state().member_state(*id),
         _ => None,
     };
@@ -34,7 +36,7 @@ pub(super) async fn status(node: &NodeHandle) -> Result<v1::GetStatusResponse, R
         disk_total_bytes: space.map_or(0, |space| space.total_bytes),
         ..without_storage(node)
     };
-    Ok(match node.member() {
+    Ok(match node.administered() {
         Ok(member) => of_member(common, &member),
         Err(_) => common,
     })
@@ -57,6 +59,7 @@ fn check(check: Check) -> v1::Check {
 pub(super) fn of_member(common: v1::GetStatusResponse, member: &Member) -> v1::GetStatusResponse {
     let raft = member.consensus.status().borrow().clone();
     let rounds_held = member.encodings.held().borrow().len() as u32;
+    let degraded = member.encodings.degraded().borrow().clone();
     let state = member.consensus.state();
     v1::GetStatusResponse {
         term: raft.term.0,
@@ -67,8 +70,20 @@ pub(super) fn of_member(common: v1::GetStatusResponse, member: &Member) -> v1::G
         rounds_held,
         rounds_known: state.live_rounds().count() as u32,
         progress: raft.progress.iter().map(|of| progress(&state, of)).collect(),
+        fence: member.consensus.fence().map(ToString::to_string).unwrap_or_default(),
+        degradations: degraded.iter().filter_map(|(uid, part)| degradation(&state, *uid, *part)).collect(),
         ..common
     }
+}
+
+/// Nothing of a round that has ended meanwhile.
+fn degradation(state: &State, uid: RoundUid, part: DamagedPart) -> Option<v1::Degradation> {
+    let round = state.live_round(uid)?;
+    Some(v1::Degradation {
+        round_id: round.id().to_string(),
+        round_uid: uid.to_string(),
+        message: part.sentence().to_owned(),
+    })
 }
 
 fn progress(state: &State, of: &MemberProgress) -> v1::Progress {

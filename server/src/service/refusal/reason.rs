@@ -120,6 +120,8 @@ reasons! {
     Starting = "STARTING", Unavailable;
     /// The node's disk is full, read-only or broken, and the node has stopped serving.
     StorageFailed = "STORAGE_FAILED", Unavailable;
+    /// The node's pairs are not those of its cluster: it serves nothing until `cluster add --replaces` takes its place.
+    Fenced = "FENCED", Unavailable;
     /// The node belongs to no cluster.
     Uninitialised = "UNINITIALISED", FailedPrecondition;
     /// The node, or the member that is spoken of, was removed from its cluster.
@@ -173,6 +175,7 @@ impl Refusal {
             Self::Draining => Reason::Draining,
             Self::Starting => Reason::Starting,
             Self::StorageFailed => Reason::StorageFailed,
+            Self::Fenced { .. } => Reason::Fenced,
             Self::Uninitialised => Reason::Uninitialised,
             Self::Removed { .. } => Reason::Removed,
             Self::WrongCluster { .. } => Reason::WrongCluster,

@@ -56,7 +56,9 @@ impl Refusal {
             | Self::StorageFailed
             | Self::Starting
             | Self::Uninitialised => Vec::new(),
-            Self::Removed { member } | Self::WrongMember { ours: member } => vec![("memberId", member.to_string())],
+            Self::Removed { member } | Self::Fenced { member } | Self::WrongMember { ours: member } => {
+                vec![("memberId", member.to_string())]
+            }
             Self::WrongInstance { ours } => vec![("instanceId", ours.to_string())],
         }
     }

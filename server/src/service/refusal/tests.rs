@@ -68,6 +68,7 @@ fn samples() -> Vec<Refusal> {
         Refusal::Busy,
         Refusal::Draining,
         Refusal::StorageFailed,
+        Refusal::Fenced { member },
         Refusal::Starting,
         Refusal::Uninitialised,
         Refusal::Removed { member },

@@ -68,6 +68,8 @@ impl Watcher {
         while !self.over {
             self.unless_leaving(sleep_until(self.not_before)).await?;
             self.applied.mark_unchanged();
+            // What a member applies after it was fenced may be wrong.
+            self.node.member()?;
             let seen = look(&self.member.consensus.state(), self.uid, self.seen)?;
             self.over = seen.is_last;
             if let Some(change) = seen.change {

@@ -17,7 +17,6 @@ mod telemetry_follows_a_call;
 mod telemetry_shows_no_secret;
 mod the_command_line_explains_itself;
 mod the_command_line_keeps_its_word;
-mod the_command_line_keeps_its_word;
 mod the_command_line_says_what_is_wrong;
 mod the_command_line_tries_first;
 mod the_command_line_types_values;

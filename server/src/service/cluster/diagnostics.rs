@@ -25,7 +25,7 @@ pub(super) async fn diagnostics(node: &NodeHandle) -> v1::GetDiagnosticsResponse
     });
     let common = v1::GetDiagnosticsResponse {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        settings: node.settings().configuration.to_yaml(),
+        settings: node.settings().annotated_yaml(),
         metrics,
         ..v1::GetDiagnosticsResponse::default()
     };

@@ -19,8 +19,8 @@ pub(super) async fn diagnostics(node: &NodeHandle) -> v1::GetDiagnosticsResponse
         gaps.push(format!("the status is incomplete: {refusal}"));
         status::without_storage(node)
     });
-    let metrics = node.metrics().to_text(node.figures()).unwrap_or_else(|error| {
-        gaps.push(format!("the metrics cannot be written: {error}"));
+    let metrics = metrics(node).await.unwrap_or_else(|why| {
+        gaps.push(format!("the metrics cannot be written: {why}"));
         String::new()
     });
     let common = v1::GetDiagnosticsResponse {
@@ -49,6 +49,13 @@ pub(super) async fn diagnostics(node: &NodeHandle) -> v1::GetDiagnosticsResponse
         gaps,
         ..common
     }
+}
+
+/// Takes figures of the disk, too, and so may block.
+async fn metrics(node: &NodeHandle) -> Result<String, String> {
+    let node = node.clone();
+    let writing = tokio::task::spawn_blocking(move || node.metrics().to_text(node.figures()));
+    writing.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
 }
 
 async fn changes(member: &Member) -> Result<Vec<v1::ConfigurationChange>, String> {

@@ -5,7 +5,7 @@ use futures::StreamExt as _;
 use silhouette_tests::documentation::{page::Page, session};
 
 /// Pages that run at a time. Most of a page is waiting for states.
-const PAGES_AT_A_TIME: usize = 3;
+const PAGES_AT_A_TIME: usize = 2;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_of_the_documentation_runs_and_prints_what_is_shown() -> Result<()> {

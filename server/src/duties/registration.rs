@@ -29,7 +29,10 @@ pub(crate) async fn register(consensus: Consensus, record: MemberRecord) {
         match known {
             Some(known) if !says_the_same(&known, &record) => {
                 match submit(&consensus, &record).await {
-                    Ok(()) => tracing::info!(member = %record.id, "registered with the cluster"),
+                    Ok(()) => {
+                        tracing::info!(member = %record.id, "registered with the cluster");
+                        warn_of_a_small_budget(record.memory_budget_bytes, consensus.state().reserved_bytes());
+                    }
                     // Once is enough for whoever reads the log.
                     Err(error) if error != told => {
                         tracing::info!(error, "not registered with the cluster yet; it is tried again");
@@ -46,6 +49,17 @@ pub(crate) async fn register(consensus: Consensus, record: MemberRecord) {
                 }
             }
         }
+    }
+}
+
+/// Says that no round will be started for a while because of this member's budget. What was promised before stays.
+fn warn_of_a_small_budget(budget: u64, reserved: u64) {
+    if budget < reserved {
+        tracing::warn!(
+            budget,
+            reserved,
+            "this member offers less memory than rounds reserve; no round can be started until some have ended"
+        );
     }
 }
 

@@ -63,7 +63,7 @@ impl Members {
             interruptions: Dice(!seed),
             published: BTreeMap::new(),
             transcript: blake3::Hasher::new(),
-            encode: seed % ENCODED_EVERY == 0,
+            encode: seed.is_multiple_of(ENCODED_EVERY),
         }
     }
 
@@ -225,7 +225,7 @@ fn members_encode_the_same_bytes_however_entries_interleave() {
     let mut seen = Seen::default();
     for seed in 0..SEEDS {
         let digest = run(seed, &mut seen);
-        if seed % REPEATED_EVERY == 0 {
+        if seed.is_multiple_of(REPEATED_EVERY) {
             assert_eq!(run(seed, &mut seen), digest, "seed {seed}: the same schedule, another outcome");
         }
     }

@@ -88,16 +88,13 @@ fn what_is_staged_at_the_deadline_is_dropped() {
         machine.publish(1, "a", 1, &[("a", "1")]).unwrap();
         machine.append(1, "b", 1, 0, &[("b", "2")]).unwrap();
         machine.wait(5_000);
-        match &machine.due()[..] {
-            [Due::Command(fail)] => {
-                machine.apply(fail.clone()).unwrap();
-                assert_eq!((machine.phase(1), machine.chunks().len()), (PhaseName::Failed, 0));
-            }
-            _ => {
-                machine.seal(1, 0).unwrap();
-                assert_eq!((machine.phase(1), machine.chunks().len()), (PhaseName::Sealed, 1));
-                assert_eq!(machine.round(uid(1)).unwrap().pairs(), 1);
-            }
+        if let [Due::Command(fail)] = &machine.due()[..] {
+            machine.apply(fail.clone()).unwrap();
+            assert_eq!((machine.phase(1), machine.chunks().len()), (PhaseName::Failed, 0));
+        } else {
+            machine.seal(1, 0).unwrap();
+            assert_eq!((machine.phase(1), machine.chunks().len()), (PhaseName::Sealed, 1));
+            assert_eq!(machine.round(uid(1)).unwrap().pairs(), 1);
         }
         let closed = Rejection::RoundClosed { id: round_id(1), phase: machine.phase(1) };
         machine.unchanged(|machine| assert_eq!(machine.commit(1, "b", 1, 1, &[("b", "2")]), Err(closed)));

@@ -8,8 +8,10 @@ mod logs;
 mod methods;
 mod metrics;
 mod process;
+mod retrieval;
 
 pub(crate) use calls::CountCalls;
 pub(crate) use figures::{Figures, RoundCounts};
 pub use logs::{LogError, start_logs};
 pub use metrics::Metrics;
+pub(crate) use retrieval::RetrievalMetrics;

@@ -69,6 +69,14 @@ impl Settings {
             (1..=2 << 20).contains(&configuration.retrieval.part_bytes),
             "retrieval.part_bytes must be 1 to 2097152",
         );
+        let retrieval = &configuration.retrieval;
+        require((1..=64).contains(&retrieval.batch_queries), "retrieval.batch_queries must be 1 to 64");
+        require(retrieval.waiting_queries > 0, "retrieval.waiting_queries must not be 0");
+        require(
+            (1..=retrieval.waiting_queries).contains(&retrieval.waiting_queries_per_connection),
+            "retrieval.waiting_queries_per_connection must be 1 to retrieval.waiting_queries",
+        );
+        require(retrieval.waiting_bytes >= 4 << 20, "retrieval.waiting_bytes must be at least 4194304");
         require(!configuration.readiness.interval.is_zero(), "readiness.interval must not be 0");
         require(configuration.encoding.threads != Some(0), "encoding.threads must not be 0");
         require(configuration.retrieval.query_threads != Some(0), "retrieval.query_threads must not be 0");

@@ -40,6 +40,7 @@ pub(super) async fn serve_clients(
     let leaving = node.leaving().clone();
     let count = CountCalls::new(node.metrics().clone());
     let routes = service::routes(node)
+        .map_err(NodeError::Threads)?
         .add_service(health)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);

@@ -11,7 +11,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::{calls::CallCounts, figures::Figures};
+use super::{calls::CallCounts, figures::Figures, retrieval::RetrievalMetrics};
 
 /// Upper bounds of short durations: 0.5 ms to 8 s, doubling.
 pub(super) fn short_durations() -> Histogram {
@@ -29,7 +29,7 @@ pub struct Metrics {
     syncs: Histogram,
     seal_to_ready: Histogram,
     encodes: Histogram,
-    queries: Histogram,
+    retrieval: RetrievalMetrics,
     calls: CallCounts,
 }
 
@@ -46,9 +46,9 @@ impl Default for Metrics {
         let seal_to_ready =
             durations("silhouette_round_seal_to_ready", "From a round's sealing to Ready", long_durations());
         let encodes = durations("silhouette_okvs_encode", "Encodes, hint included", long_durations());
-        let queries = durations("silhouette_pir_query", "Answers to private queries", short_durations());
+        let retrieval = RetrievalMetrics::register(&mut registry);
         let calls = CallCounts::new(&mut registry);
-        Self { registry, syncs, seal_to_ready, encodes, queries, calls }
+        Self { registry, syncs, seal_to_ready, encodes, retrieval, calls }
     }
 }
 
@@ -68,9 +68,9 @@ impl Metrics {
         self.encodes.observe(duration.as_secs_f64());
     }
 
-    /// A private query was answered in so long.
-    pub fn observe_query(&self, duration: Duration) {
-        self.queries.observe(duration.as_secs_f64());
+    /// Counts of private queries.
+    pub(crate) fn retrieval(&self) -> &RetrievalMetrics {
+        &self.retrieval
     }
 
     /// Counts of gRPC calls.

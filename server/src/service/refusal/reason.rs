@@ -46,6 +46,7 @@ reasons! {
     RoundNotHeld = "ROUND_NOT_HELD", Unavailable;
     EncodingMismatch = "ENCODING_MISMATCH", FailedPrecondition;
     QueryMalformed = "QUERY_MALFORMED", InvalidArgument;
+    TooManyQueries = "TOO_MANY_QUERIES", ResourceExhausted;
     DownloadsForbidden = "DOWNLOADS_FORBIDDEN", FailedPrecondition;
     OffsetOutOfRange = "OFFSET_OUT_OF_RANGE", OutOfRange;
     InvalidRequest = "INVALID_REQUEST", InvalidArgument;
@@ -89,7 +90,15 @@ reasons! {
 impl Reason {
     /// Whether waiting a little helps, so that the status carries a `RetryInfo`.
     pub const fn is_worth_waiting(self) -> bool {
-        matches!(self, Self::ClusterForming | Self::NoLeader | Self::Busy | Self::Starting | Self::ChangeInFlight)
+        matches!(
+            self,
+            Self::ClusterForming
+                | Self::NoLeader
+                | Self::Busy
+                | Self::Starting
+                | Self::ChangeInFlight
+                | Self::TooManyQueries
+        )
     }
 }
 
@@ -104,6 +113,7 @@ impl Refusal {
             Self::RoundNotHeld { .. } => Reason::RoundNotHeld,
             Self::EncodingMismatch { .. } => Reason::EncodingMismatch,
             Self::QueryMalformed { .. } => Reason::QueryMalformed,
+            Self::TooManyQueries { .. } => Reason::TooManyQueries,
             Self::DownloadsForbidden { .. } => Reason::DownloadsForbidden,
             Self::OffsetOutOfRange { .. } => Reason::OffsetOutOfRange,
             Self::StreamMalformed { .. } => Reason::StreamMalformed,

@@ -13,6 +13,7 @@
 //! - The log is compacted past a shredded round's last entry before the round's key is destroyed.
 
 mod apply_thread;
+mod backlog;
 mod clock;
 mod compaction;
 mod entry;

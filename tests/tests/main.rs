@@ -4,6 +4,7 @@ mod a_full_disk_stops_a_node;
 mod a_node_refuses_to_start_wrongly;
 mod bad_input_changes_nothing;
 mod calls_may_be_repeated;
+mod fairness;
 mod late_members_get_the_encoding;
 mod no_second_cluster_is_founded;
 mod nothing_acknowledged_is_lost;

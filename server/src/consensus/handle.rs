@@ -245,8 +245,8 @@ impl Consensus {
         self.store().has_round_key(uid)
     }
 
-    /// Hands a peer's raft messages to the raft thread; waits while too many bytes of them are queued, so that the
-    /// sender's stream is held back. `MsgPropose` and messages not meant for this member are dropped.
+    /// Hands a peer's raft messages to the raft thread; waits while too many bytes of them are queued, or too many of
+    /// committed entries wait to be applied, so that the sender's stream is held back. `MsgPropose` and messages not meant for this member are dropped.
     pub(crate) async fn receive(&self, mut messages: Vec<Message>) {
         let member = self.member_id().0;
         // Raft would append a follower's proposal; here only calls of this member propose.
@@ -256,7 +256,14 @@ impl Consensus {
         let permit = match u32::try_from(bytes) {
             // Heartbeats and votes never wait behind entries.
             Ok(0) | Err(_) => None,
-            Ok(bytes) => Arc::clone(&self.running.inbound).acquire_many_owned(bytes).await.ok(),
+            Ok(bytes) => {
+                let shared = &self.running.shared;
+                tokio::select! {
+                    () = shared.backlog.room() => {}
+                    () = shared.stopped.cancelled() => return,
+                }
+                Arc::clone(&self.running.inbound).acquire_many_owned(bytes).await.ok()
+            }
         };
         if !messages.is_empty() {
             self.tell(Input::Messages(messages, permit));

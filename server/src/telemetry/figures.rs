@@ -72,7 +72,7 @@ impl Figures {
     /// Zeros where the node is no member, so that every series exists from the first scrape.
     fn encode_raft(&self, sheet: &mut Sheet<'_>) -> Result<(), Error> {
         let of = |figure: fn(&RaftStatus) -> u64| self.member.as_ref().map_or(0, figure);
-        let gauges: [RaftFigure; 6] = [
+        let gauges: [RaftFigure; 7] = [
             ("silhouette_raft_has_leader", "Whether a leader is known", |raft| raft.leader.is_some().into()),
             ("silhouette_raft_is_leader", "Whether this member leads", |raft| raft.leads().into()),
             ("silhouette_raft_term", "The raft term", |raft| raft.term.0),
@@ -80,6 +80,9 @@ impl Figures {
             ("silhouette_raft_log_last_index", "Last index of the log", |raft| raft.last_index.0),
             ("silhouette_raft_proposals_pending", "Proposals that wait for their outcome", |raft| {
                 raft.proposals_pending as u64
+            }),
+            ("silhouette_raft_unapplied_bytes", "Bytes of committed entries that wait to be applied", |raft| {
+                raft.unapplied_bytes as u64
             }),
         ];
         for (name, help, figure) in gauges {

@@ -1,10 +1,13 @@
 //! Clusters of three.
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, mpsc},
+    thread,
+};
 
 use super::{
     Node,
-    commands::{append, commit, record, start, uid},
+    commands::{append, append_much, commit, record, start, uid},
     network::InMemory,
     settings,
 };
@@ -193,5 +196,50 @@ async fn a_leader_that_is_to_be_removed_hands_over_and_is_then_removed() {
         assert_eq!(state.member(MemberId(1)).unwrap().state, MemberState::Removed);
         assert_eq!(state.configuration().raft.voters, [2, 3, 4].map(MemberId).into());
     }
+    stop(nodes).await;
+}
+
+/// Far less than is published meanwhile.
+const FEW_BYTES: usize = 256 << 10;
+
+#[tokio::test]
+async fn a_member_that_applies_slowly_holds_few_bytes_and_costs_no_election() {
+    let settings = RaftSettings { unapplied_bytes: FEW_BYTES, append_bytes: 64 << 10, ..settings() };
+    let nodes = three(settings).await;
+    nodes[0].consensus().propose(start(1)).await.unwrap();
+    nodes[2].wait_applied(*nodes[0].consensus().applied().borrow()).await;
+    let before = nodes[2].consensus().status().borrow().clone();
+    // While somebody reads its state, member 3 applies nothing.
+    let slow = nodes[2].consensus().clone();
+    let ((locks, locked), (release, released)) = (mpsc::channel(), mpsc::channel::<()>());
+    let reader = thread::spawn(move || {
+        let _state = slow.state();
+        locks.send(()).unwrap();
+        released.recv().unwrap();
+    });
+    locked.recv().unwrap();
+    for sequence in 0..128 {
+        nodes[0].consensus().propose(append_much(1, "ann", sequence, 64 << 10)).await.unwrap();
+    }
+    let held = nodes[2].wait("to hold what it may", |status| status.unapplied_bytes >= FEW_BYTES).await;
+    let published = *nodes[0].consensus().applied().borrow();
+    // Until a heartbeat or two have passed: by then it would have taken the rest.
+    let ticks = nodes[2].consensus().status();
+    nodes[0].consensus().read_index().await.unwrap();
+    for _ in 0..20 {
+        let ticked = ticks.borrow().ticked;
+        nodes[2].wait("to tick", |status| status.ticked > ticked).await;
+    }
+    let now = nodes[2].consensus().status().borrow().clone();
+    assert!(now.last_index < published, "it has taken all of it: {} bytes wait", now.unapplied_bytes);
+    assert!(now.unapplied_bytes < FEW_BYTES + (1 << 20), "{} bytes wait", now.unapplied_bytes);
+    assert_eq!((now.term, now.leader), (before.term, before.leader), "it still follows: {held:?}");
+    release.send(()).unwrap();
+    reader.join().unwrap();
+    nodes[2].wait_applied(published).await;
+    assert_eq!(nodes[2].digest(), nodes[0].digest());
+    let after = nodes[2].wait("to apply all", |status| status.unapplied_bytes == 0).await;
+    assert_eq!(after.term, before.term);
+    assert_eq!(after.counters.snapshots_installed, before.counters.snapshots_installed);
     stop(nodes).await;
 }

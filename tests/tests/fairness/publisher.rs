@@ -1,0 +1,92 @@
+//! A worker that streams without pause.
+
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, ensure};
+use futures::stream;
+use silhouette_proto::v1::{self, publish_values_response::Event};
+use silhouette_tests::harness::{
+    cluster::Cluster,
+    wire::{Wire, chunk, header, pair, spec},
+};
+use tokio_stream::StreamExt as _;
+
+const WORKER: &str = "huge";
+/// Bytes of a pair and pairs of a chunk: about half a mebibyte.
+const VALUE_BYTES: usize = 1_000;
+const CHUNK_PAIRS: u32 = 500;
+/// Chunks of an upload; then it begins another, in whose favour the members drop this one.
+const CHUNKS: u64 = 128;
+
+/// The worker, and the open round that it publishes to.
+pub(crate) struct Publisher {
+    uid: String,
+    /// The leader, and a node that passes the stream on to it.
+    ways: [Wire; 2],
+}
+
+/// What was streamed.
+pub(crate) struct Streamed {
+    bytes: u64,
+    duration: Duration,
+}
+
+impl Publisher {
+    /// Starts a round that waits for another worker, too: it stays open.
+    pub(crate) async fn of(cluster: &Cluster) -> Result<Self> {
+        let (leader, follower) = (cluster.leader().await?, cluster.follower().await?);
+        let ways = [cluster.node(leader).wire()?, cluster.node(follower).wire()?];
+        let value_length = Some(v1::round_spec::ValueLength::MaxValueBytes(VALUE_BYTES as u32));
+        let spec = v1::RoundSpec { value_length, ..spec(2) };
+        let uid = ways[0].start("open", spec).await?.round_uid;
+        Ok(Self { uid, ways })
+    }
+
+    /// Streams at least so many bytes, at the leader and through a follower in turn.
+    pub(crate) async fn stream(&self, bytes: u64) -> Result<Streamed> {
+        let begun = Instant::now();
+        let mut streamed = 0;
+        for (attempt, wire) in (0_u128..).zip(self.ways.iter().cycle()) {
+            if streamed >= bytes {
+                break;
+            }
+            self.upload(wire, attempt.to_be_bytes()).await.with_context(|| format!("upload {attempt}"))?;
+            streamed += CHUNKS * u64::from(CHUNK_PAIRS) * VALUE_BYTES as u64;
+        }
+        Ok(Streamed { bytes: streamed, duration: begun.elapsed() })
+    }
+
+    /// Uploads all chunks until they are durable, and leaves it at that.
+    async fn upload(&self, wire: &Wire, upload_id: [u8; 16]) -> Result<()> {
+        let chunks = (0..CHUNKS).map(|sequence| chunk(sequence, pairs(sequence)));
+        let parts = stream::iter([header(&self.uid, WORKER, upload_id)]).chain(stream::iter(chunks));
+        // It neither ends nor commits.
+        let parts = parts.chain(stream::pending());
+        let mut answers = wire.rounds.clone().publish_values(parts).await?.into_inner();
+        let mut durable = 0;
+        while durable < CHUNKS {
+            let answer = answers.message().await?.context("the stream ended")?;
+            if let Some(Event::Durable(news)) = answer.event {
+                ensure!(news.next_sequence > durable, "chunk {durable} became durable twice");
+                durable = news.next_sequence;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The pairs of a chunk: no key occurs in two.
+fn pairs(sequence: u64) -> Vec<v1::Pair> {
+    let key = |number: u32| [&sequence.to_be_bytes()[..], &number.to_be_bytes()].concat();
+    (0..CHUNK_PAIRS).map(|number| pair(key(number), vec![7; VALUE_BYTES])).collect()
+}
+
+impl fmt::Display for Streamed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mebibytes, seconds) = (self.bytes as f64 / f64::from(1 << 20), self.duration.as_secs_f64());
+        write!(f, "one worker streamed {mebibytes:.0} MiB in {seconds:.1} s")
+    }
+}

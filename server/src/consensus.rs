@@ -39,7 +39,7 @@ mod status;
 mod tests;
 
 pub use error::ProposeError;
-pub use handle::Consensus;
+pub use handle::{Consensus, Submitted};
 pub use settings::RaftSettings;
 pub(crate) use snapshots::Prepared;
 pub use status::{Counters, MemberProgress, RaftStatus, Role};

@@ -28,6 +28,17 @@ use crate::{
     transport::Transport,
 };
 
+/// A command on its way into the log.
+#[must_use = "it says what became of the command"]
+pub struct Submitted(oneshot::Receiver<Result<Reply, ProposeError>>);
+
+impl Submitted {
+    /// Waits until the command is applied here.
+    pub async fn outcome(self) -> Result<Reply, ProposeError> {
+        self.0.await.unwrap_or(Err(ProposeError::Stopped))
+    }
+}
+
 /// Bytes of entries that peers' messages may hold while they wait for the raft thread.
 const INBOUND_BYTES: usize = 16 << 20;
 
@@ -109,6 +120,12 @@ impl Consensus {
 
     /// Proposes a command and waits until it is applied here. Leaders only; a bulk command waits for its share.
     pub async fn propose(&self, command: Command) -> Result<Reply, ProposeError> {
+        self.submit(command).await?.outcome().await
+    }
+
+    /// The first half of [`Consensus::propose`]: waits until the command is on its way into the log, behind all that were
+    /// submitted before. Of calls that are polled together any may come first, whichever began first.
+    pub async fn submit(&self, command: Command) -> Result<Submitted, ProposeError> {
         self.wait_to_lead().await?;
         let permit = match &command {
             Command::AppendChunk { uid, worker, pairs, .. } => {
@@ -128,7 +145,7 @@ impl Consensus {
             call: Call { reply, permit },
         };
         self.tell(Input::Propose(proposal));
-        outcome.await.unwrap_or(Err(ProposeError::Stopped))
+        Ok(Submitted(outcome))
     }
 
     /// Proposes a membership change and waits until it is in force, its joint phase over. Returns the index of the

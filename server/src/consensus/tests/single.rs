@@ -224,9 +224,12 @@ async fn proposals_share_a_sync_as_far_as_it_stays_short() {
     let counted = Arc::clone(&syncs);
     node.consensus().store().observe_syncs(Arc::new(move |_| _ = counted.fetch_add(1, Ordering::SeqCst)));
     let consensus = node.consensus().clone();
-    let at_once = (0..40).map(|sequence| consensus.propose(append_much(1, "ann", sequence, 1 << 10)));
-    for outcome in futures::future::join_all(at_once).await {
-        outcome.unwrap();
+    let mut submitted = Vec::new();
+    for sequence in 0..40 {
+        submitted.push(consensus.submit(append_much(1, "ann", sequence, 1 << 10)).await.unwrap());
+    }
+    for submitted in submitted {
+        submitted.outcome().await.unwrap();
     }
     assert!(syncs.load(Ordering::SeqCst) >= 40, "40 proposals took {syncs:?} syncs");
     drop(consensus);

@@ -45,6 +45,7 @@ async fn a_worker_that_streams_much_starves_nobody() -> Result<()> {
     let configuration = Configuration::short_times()
         .time("raft.tick", Duration::from_millis(100))
         .number("raft.election_ticks", 50)
+        .time("raft.read_timeout", Duration::from_secs(20))
         .number("raft.compact_entries", 20_000)
         .number("raft.keep_entries", 50);
     let cluster = Cluster::of(3, configuration).await?;

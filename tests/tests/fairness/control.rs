@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
+use silhouette_proto::v1;
 use silhouette_tests::harness::{
     cluster::Cluster,
     node::Node,
@@ -33,7 +34,7 @@ impl Control {
     /// Begins to call.
     pub(crate) async fn begin(cluster: &Cluster) -> Result<Self> {
         let wires = cluster.nodes().iter().map(Node::wire).collect::<Result<Vec<_>>>()?;
-        let uid = wires[0].start("many-workers", spec(WORKERS)).await?.round_uid;
+        let uid = wires[0].start("many-workers", small(WORKERS)).await?.round_uid;
         let enough = Arc::new(AtomicBool::new(false));
         let ending = Arc::clone(&enough);
         let task = tokio::spawn(async move {
@@ -57,12 +58,17 @@ impl Control {
     }
 }
 
+/// A spec for so many workers with a pair each.
+fn small(workers: u32) -> v1::RoundSpec {
+    v1::RoundSpec { max_pairs: Some(workers.into()), ..spec(workers) }
+}
+
 /// One call of each kind.
 async fn take_a_turn(wire: &Wire, uid: &str, number: u32, took: &mut Vec<Duration>) -> Result<()> {
     let mut begun = Instant::now();
     let mut lap = || took.push(std::mem::replace(&mut begun, Instant::now()).elapsed());
     if number < ROUNDS {
-        wire.start(&format!("small-{number}"), spec(2)).await.context("starting")?;
+        wire.start(&format!("small-{number}"), small(2)).await.context("starting")?;
         lap();
     }
     if number < WORKERS - 1 {

@@ -40,7 +40,8 @@ impl Publisher {
         let (leader, follower) = (cluster.leader().await?, cluster.follower().await?);
         let ways = [cluster.node(leader).wire()?, cluster.node(follower).wire()?];
         let value_length = Some(v1::round_spec::ValueLength::MaxValueBytes(VALUE_BYTES as u32));
-        let spec = v1::RoundSpec { value_length, ..spec(2) };
+        let max_pairs = Some(CHUNKS * u64::from(CHUNK_PAIRS));
+        let spec = v1::RoundSpec { max_pairs, value_length, ..spec(2) };
         let uid = ways[0].start("open", spec).await?.round_uid;
         Ok(Self { uid, ways })
     }

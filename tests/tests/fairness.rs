@@ -177,3 +177,27 @@ async fn queries_beyond_what_may_wait_are_refused_and_succeed_when_repeated() ->
     cluster.passed();
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_is_not_read_on_leaves_room_for_calls_beside_it() -> Result<()> {
+    // Long enough that the leader goes on leading while nobody confirms anything.
+    let configuration = Configuration::short_times().number("raft.election_ticks", 2_000);
+    let mut cluster = Cluster::of(3, configuration).await?;
+    let leader = cluster.leader().await?;
+    let publisher = Publisher::of(&cluster).await?;
+    for index in (0..3).filter(|&index| index != leader) {
+        cluster.node_mut(index).process()?.pause()?;
+    }
+    let stream = publisher.begin();
+    stream.waits().await?;
+    // Over the same connection. Each has a request of its own, for which there must be room.
+    for _ in 0..10 {
+        publisher.leader().status().await.context("beside a stream that waits")?;
+    }
+    for index in (0..3).filter(|&index| index != leader) {
+        cluster.node_mut(index).process()?.resume()?;
+    }
+    stream.goes_on().await?;
+    cluster.passed();
+    Ok(())
+}

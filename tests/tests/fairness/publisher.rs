@@ -10,8 +10,10 @@ use futures::stream;
 use silhouette_proto::v1::{self, publish_values_response::Event};
 use silhouette_tests::harness::{
     cluster::Cluster,
+    waiting::PATIENCE,
     wire::{Wire, chunk, header, pair, spec},
 };
+use tokio::{sync::watch, task::JoinHandle, time::timeout};
 use tokio_stream::StreamExt as _;
 
 const WORKER: &str = "huge";
@@ -20,6 +22,10 @@ const VALUE_BYTES: usize = 1_000;
 const CHUNK_PAIRS: u32 = 500;
 /// Chunks of an upload; then it begins another, in whose favour the members drop this one.
 const CHUNKS: u64 = 128;
+/// Chunks of a stream that a server takes before any is durable (`publishing.window_chunks`).
+const TAKEN_CHUNKS: u64 = 8;
+/// Chunks that fill a stream's flow-control window, and the buffers on the way to it.
+const WINDOW_CHUNKS: u64 = 4;
 
 /// The worker, and the open round that it publishes to.
 pub(crate) struct Publisher {
@@ -54,29 +60,78 @@ impl Publisher {
             if streamed >= bytes {
                 break;
             }
-            self.upload(wire, attempt.to_be_bytes()).await.with_context(|| format!("upload {attempt}"))?;
+            let uploaded = upload(wire, &self.uid, attempt.to_be_bytes(), || ()).await;
+            uploaded.with_context(|| format!("upload {attempt}"))?;
             streamed += CHUNKS * u64::from(CHUNK_PAIRS) * VALUE_BYTES as u64;
         }
         Ok(Streamed { bytes: streamed, duration: begun.elapsed() })
     }
 
-    /// Uploads all chunks until they are durable, and leaves it at that.
-    async fn upload(&self, wire: &Wire, upload_id: [u8; 16]) -> Result<()> {
-        let chunks = (0..CHUNKS).map(|sequence| chunk(sequence, pairs(sequence)));
-        let parts = stream::iter([header(&self.uid, WORKER, upload_id)]).chain(stream::iter(chunks));
-        // It neither ends nor commits.
-        let parts = parts.chain(stream::pending());
-        let mut answers = wire.rounds.clone().publish_values(parts).await?.into_inner();
-        let mut durable = 0;
-        while durable < CHUNKS {
-            let answer = answers.message().await?.context("the stream ended")?;
-            if let Some(Event::Durable(news)) = answer.event {
-                ensure!(news.next_sequence > durable, "chunk {durable} became durable twice");
-                durable = news.next_sequence;
-            }
-        }
+    /// The leader, over the connection that streams take.
+    pub(crate) fn leader(&self) -> &Wire {
+        &self.ways[0]
+    }
+
+    /// Begins an upload at the leader.
+    pub(crate) fn begin(&self) -> Uploading {
+        let (wire, uid) = (self.leader().clone(), self.uid.clone());
+        let (sent, progress) = watch::channel(0);
+        let task =
+            tokio::spawn(
+                async move { upload(&wire, &uid, [1; 16], move || sent.send_modify(|sent| *sent += 1)).await },
+            );
+        Uploading { task, progress }
+    }
+}
+
+/// An upload under way.
+pub(crate) struct Uploading {
+    task: JoinHandle<Result<()>>,
+    /// Chunks that were handed to the connection.
+    progress: watch::Receiver<u64>,
+}
+
+impl Uploading {
+    /// Waits until more is handed to the connection than the server takes while none of it becomes durable: so much that
+    /// the stream's flow-control window is full.
+    pub(crate) async fn waits(&self) -> Result<()> {
+        self.has_sent(TAKEN_CHUNKS + WINDOW_CHUNKS).await
+    }
+
+    /// Waits until more is sent than could be while it waited, and ends it.
+    pub(crate) async fn goes_on(self) -> Result<()> {
+        self.has_sent(2 * (TAKEN_CHUNKS + WINDOW_CHUNKS)).await?;
+        self.task.abort();
         Ok(())
     }
+
+    async fn has_sent(&self, chunks: u64) -> Result<()> {
+        let mut progress = self.progress.clone();
+        let sent = timeout(PATIENCE, progress.wait_for(|sent| *sent >= chunks)).await;
+        sent.with_context(|| format!("chunk {chunks} is not sent"))??;
+        Ok(())
+    }
+}
+
+/// Uploads all chunks until they are durable, and leaves it at that. Tells of each chunk that is to be sent.
+async fn upload(wire: &Wire, uid: &str, upload_id: [u8; 16], mut tell: impl FnMut() + Send + 'static) -> Result<()> {
+    let chunks = (0..CHUNKS).map(move |sequence| {
+        tell();
+        chunk(sequence, pairs(sequence))
+    });
+    let parts = stream::iter([header(uid, WORKER, upload_id)]).chain(stream::iter(chunks));
+    // It neither ends nor commits.
+    let parts = parts.chain(stream::pending());
+    let mut answers = wire.rounds.clone().publish_values(parts).await?.into_inner();
+    let mut durable = 0;
+    while durable < CHUNKS {
+        let answer = answers.message().await?.context("the stream ended")?;
+        if let Some(Event::Durable(news)) = answer.event {
+            ensure!(news.next_sequence > durable, "chunk {durable} became durable twice");
+            durable = news.next_sequence;
+        }
+    }
+    Ok(())
 }
 
 /// The pairs of a chunk: no key occurs in two.

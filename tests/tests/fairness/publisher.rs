@@ -24,8 +24,8 @@ const CHUNK_PAIRS: u32 = 500;
 const CHUNKS: u64 = 128;
 /// Chunks of a stream that a server takes before any is durable (`publishing.window_chunks`).
 const TAKEN_CHUNKS: u64 = 8;
-/// Chunks that fill a stream's flow-control window, and the buffers on the way to it.
-const WINDOW_CHUNKS: u64 = 4;
+/// Chunks that fill the flow-control window of a stream, 1 MiB: two, and the beginning of a third.
+const WINDOW_CHUNKS: u64 = 3;
 
 /// The worker, and the open round that it publishes to.
 pub(crate) struct Publisher {

@@ -154,8 +154,8 @@ mod tests {
         }
     }
 
-    fn connection(port: u16) -> Connection {
-        Some(SocketAddr::from(([127, 0, 0, 1], port)))
+    fn address(port: u16) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], port))
     }
 
     fn queue(queries: usize, queries_per_connection: usize, bytes: usize) -> FairQueue<Query> {
@@ -174,9 +174,9 @@ mod tests {
     fn a_connection_with_a_thousand_queries_does_not_delay_one_with_one() {
         let mut queue = ample();
         for _ in 0..1_000 {
-            queue.push(connection(1), (1, "many")).expect("there is room");
+            queue.push(Some(address(1)), (1, "many")).expect("there is room");
         }
-        queue.push(connection(2), (1, "one")).expect("there is room");
+        queue.push(Some(address(2)), (1, "one")).expect("there is room");
         assert_eq!(names(&queue.take(8)).iter().filter(|name| **name == "one").count(), 1, "it is in the first pass");
         assert_eq!(queue.len(), 1_001 - 8);
     }
@@ -185,7 +185,7 @@ mod tests {
     fn connections_take_turns_one_query_each() {
         let mut queue = ample();
         for (port, name) in [(1, "a1"), (1, "a2"), (1, "a3"), (2, "b1"), (2, "b2"), (3, "c1")] {
-            queue.push(connection(port), (1, name)).expect("there is room");
+            queue.push(Some(address(port)), (1, name)).expect("there is room");
         }
         assert_eq!(names(&queue.take(2)), ["a1", "b1"]);
         assert_eq!(names(&queue.take(2)), ["c1", "a2"]);
@@ -197,7 +197,7 @@ mod tests {
     fn a_batch_is_filled_up_by_whoever_has_more() {
         let mut queue = ample();
         for (port, name) in [(1, "a1"), (1, "a2"), (1, "a3"), (2, "b1")] {
-            queue.push(connection(port), (1, name)).expect("there is room");
+            queue.push(Some(address(port)), (1, name)).expect("there is room");
         }
         assert_eq!(names(&queue.take(8)), ["a1", "b1", "a2", "a3"]);
     }
@@ -207,7 +207,7 @@ mod tests {
         let mut queue = ample();
         for (port, round, name) in [(1, 1, "a1"), (2, 2, "b1"), (3, 1, "c1"), (1, 1, "a2"), (2, 2, "b2"), (4, 2, "d1")]
         {
-            queue.push(connection(port), (round, name)).expect("there is room");
+            queue.push(Some(address(port)), (round, name)).expect("there is room");
         }
         assert_eq!(names(&queue.take(2)), ["a1", "c1"]);
         assert_eq!(names(&queue.take(2)), ["b1", "d1"], "who was passed over does not lose the turn");
@@ -219,9 +219,9 @@ mod tests {
     fn each_bound_is_refused_one_beyond_it_by_its_name() {
         let refused = |mut queue: FairQueue<Query>| {
             for port in [1, 2, 1] {
-                queue.push(connection(port), (1, "fits")).expect("there is room");
+                queue.push(Some(address(port)), (1, "fits")).expect("there is room");
             }
-            let full = queue.push(connection(1), (1, "does not")).expect_err("there is no room");
+            let full = queue.push(Some(address(1)), (1, "does not")).expect_err("there is no room");
             assert_eq!(queue.len(), 3, "what was refused does not wait");
             (full.setting, full.limit)
         };
@@ -234,34 +234,34 @@ mod tests {
     fn a_full_share_leaves_room_for_other_connections() {
         let mut queue = queue(10, 2, 1_000);
         for _ in 0..2 {
-            queue.push(connection(1), (1, "many")).expect("there is room");
+            queue.push(Some(address(1)), (1, "many")).expect("there is room");
         }
-        assert!(queue.push(connection(1), (1, "many")).is_err());
-        assert!(queue.push(connection(2), (1, "one")).is_ok());
+        assert!(queue.push(Some(address(1)), (1, "many")).is_err());
+        assert!(queue.push(Some(address(2)), (1, "one")).is_ok());
     }
 
     #[test]
     fn what_is_taken_or_taken_back_makes_room() {
         let mut queue = queue(2, 2, 20);
-        let first = queue.push(connection(1), (1, "first")).expect("there is room");
-        let second = queue.push(connection(1), (1, "second")).expect("there is room");
+        let first = queue.push(Some(address(1)), (1, "first")).expect("there is room");
+        let second = queue.push(Some(address(1)), (1, "second")).expect("there is room");
         assert_eq!(queue.remove(first), Some((1, "first")));
         assert_eq!(queue.remove(first), None);
-        queue.push(connection(2), (1, "third")).expect("there is room again");
+        queue.push(Some(address(2)), (1, "third")).expect("there is room again");
         assert_eq!(names(&queue.take(8)), ["second", "third"]);
         assert_eq!(queue.remove(second), None, "it was taken");
         for _ in 0..2 {
-            queue.push(connection(1), (1, "later")).expect("all the room is there again");
+            queue.push(Some(address(1)), (1, "later")).expect("all the room is there again");
         }
     }
 
     #[test]
     fn a_connection_whose_last_query_is_taken_back_has_no_turn() {
         let mut queue = ample();
-        let gone = queue.push(connection(1), (1, "gone")).expect("there is room");
-        queue.push(connection(2), (2, "stays")).expect("there is room");
+        let gone = queue.push(Some(address(1)), (1, "gone")).expect("there is room");
+        queue.push(Some(address(2)), (2, "stays")).expect("there is room");
         queue.remove(gone);
-        queue.push(connection(1), (1, "later")).expect("there is room");
+        queue.push(Some(address(1)), (1, "later")).expect("there is room");
         assert_eq!(names(&queue.take(8)), ["stays"]);
         assert_eq!(names(&queue.take(8)), ["later"]);
     }

@@ -44,8 +44,11 @@ impl Refusal {
     /// Reads the `ErrorInfo` of `status`; `None` if no Silhouette server wrote it.
     pub(crate) fn from_status(status: &Status) -> Option<Self> {
         let info = status.get_details_error_info().filter(|info| info.domain == DOMAIN)?;
+        let retry_after = status.get_details_retry_info().and_then(|info| info.retry_delay);
         let try_again = match (status.code(), info.reason.as_str()) {
             (_, UNINITIALISED | "REMOVED" | "FENCED" | "WRONG_CLUSTER" | "WRONG_MEMBER") => TryAgain::Elsewhere,
+            // A limit of this moment: others have taken what there is.
+            (Code::ResourceExhausted, _) if retry_after.is_some() => TryAgain::Repeat,
             (_, "OUTCOME_UNKNOWN") | (Code::Unavailable, _) => TryAgain::Repeat,
             _ => TryAgain::Never,
         };
@@ -53,7 +56,7 @@ impl Refusal {
             reason: info.reason,
             message: status.message().to_owned(),
             metadata: info.metadata.into_iter().collect(),
-            retry_after: status.get_details_retry_info().and_then(|info| info.retry_delay),
+            retry_after,
             try_again,
             request: status.get_details_request_info().and_then(|info| RequestId::parse(&info.request_id)),
         })
@@ -189,7 +192,18 @@ mod tests {
         assert!(blank.tells_of_no_cluster() && !stranger.tells_of_no_cluster());
         let fenced = read(Code::Unavailable, "FENCED", &[]).expect("ours");
         assert_eq!(fenced.try_again(), TryAgain::Elsewhere, "time does not heal it");
+        let full = read(Code::ResourceExhausted, "ROUND_TOO_LARGE", &[]).expect("ours");
+        assert_eq!(full.try_again(), TryAgain::Never);
         let closed = read(Code::FailedPrecondition, "ROUND_CLOSED", &[]).expect("ours");
         assert_eq!(closed.try_again(), TryAgain::Never);
+    }
+
+    #[test]
+    fn a_limit_of_the_moment_is_waited_for() {
+        let mut details = ErrorDetails::with_error_info("TOO_MANY_QUERIES", DOMAIN, HashMap::new());
+        details.set_retry_info(Some(Duration::from_millis(500)));
+        let busy = Refusal::from_status(&Status::with_error_details(Code::ResourceExhausted, "full", details));
+        let busy = busy.expect("ours");
+        assert_eq!((busy.try_again(), busy.retry_after()), (TryAgain::Repeat, Some(Duration::from_millis(500))));
     }
 }

@@ -73,7 +73,16 @@ impl Database {
     /// # Errors
     /// [`QueryError`] if the bytes are not a query of this plan.
     pub fn answer(&self, query: &[u8]) -> Result<Vec<u8>, QueryError> {
-        answer::answer(self, query)
+        answer::answer_many(self, &[query]).remove(0)
+    }
+
+    /// Answers some queries by one pass over the matrix, each with the bytes that [`Database::answer`] gives. A
+    /// query in company takes about two thirds of the time of one alone. The time depends on the plan and their number
+    /// alone.
+    ///
+    /// Each query is refused for itself, with the [`QueryError`] that [`Database::answer`] gives.
+    pub fn answer_many(&self, queries: &[&[u8]]) -> Vec<Result<Vec<u8>, QueryError>> {
+        answer::answer_many(self, queries)
     }
 
     /// The matrix as it lies in memory, padding included, in an order of this version's own: to be hashed again, so that a

@@ -57,6 +57,7 @@ mod client;
 mod database;
 mod gaussian;
 mod hint;
+mod kernel;
 mod lwe;
 mod matrix;
 mod noise;

@@ -14,6 +14,7 @@
 
 mod applied_counts;
 mod apply_thread;
+mod backlog;
 pub(crate) mod clock;
 mod compaction;
 mod configuration_log;
@@ -43,7 +44,7 @@ pub(crate) mod tests;
 pub use applied_counts::AppliedCounts;
 pub use configuration_log::LoggedChange;
 pub use error::ProposeError;
-pub use handle::Consensus;
+pub use handle::{Consensus, Submitted};
 pub use settings::RaftSettings;
 pub(crate) use snapshots::Prepared;
 pub use status::{Counters, MemberProgress, RaftStatus, Role};

@@ -23,6 +23,8 @@ mod unreadable;
 mod validate;
 mod wire;
 
+use std::io;
+
 pub use cluster::ClusterService;
 pub use retrieval::RetrievalService;
 pub use rounds::RoundsService;
@@ -37,14 +39,15 @@ use crate::node::NodeHandle;
 /// Longest request, in bytes: well above the largest chunk, and a query for more rows than the noise bound allows.
 const MAX_REQUEST_BYTES: usize = 4 << 20;
 
-/// The services `Rounds`, `Retrieval` and `Cluster` of a node.
-pub fn routes(node: NodeHandle) -> Routes {
+/// The services `Rounds`, `Retrieval` and `Cluster` of a node. Fails if the operating system gives no threads.
+pub fn routes(node: NodeHandle) -> io::Result<Routes> {
     let explained = MapResponseLayer::new(unreadable::explain);
     let rounds = RoundsServer::new(RoundsService::new(node.clone())).max_decoding_message_size(MAX_REQUEST_BYTES);
     let retrieval =
-        RetrievalServer::new(RetrievalService::new(node.clone())).max_decoding_message_size(MAX_REQUEST_BYTES);
+        RetrievalServer::new(RetrievalService::start(node.clone())?).max_decoding_message_size(MAX_REQUEST_BYTES);
     let cluster = ClusterServer::new(ClusterService::new(node)).max_decoding_message_size(MAX_REQUEST_BYTES);
-    Routes::new(explained.named_layer(rounds))
+    let routes = Routes::new(explained.named_layer(rounds))
         .add_service(explained.named_layer(retrieval))
-        .add_service(explained.named_layer(cluster))
+        .add_service(explained.named_layer(cluster));
+    Ok(routes)
 }

@@ -16,6 +16,7 @@ mod methods;
 mod metrics;
 mod request_id;
 mod requests;
+mod retrieval;
 mod round_changes;
 mod traces;
 
@@ -27,4 +28,5 @@ pub(crate) use figures::{DatabaseFigures, DiskFigures, EncodingFigures, Figures,
 pub(crate) use identify::IdentifyCalls;
 pub use logs::{LogError, start_logs};
 pub use metrics::Metrics;
+pub(crate) use retrieval::RetrievalMetrics;
 pub use traces::Traces;

@@ -8,6 +8,7 @@ mod calls_may_be_repeated;
 mod configuration_has_origins;
 mod divergence_is_never_served;
 mod every_command_of_the_documentation_runs;
+mod fairness;
 mod late_members_get_the_encoding;
 mod no_second_cluster_is_founded;
 mod nothing_acknowledged_is_lost;

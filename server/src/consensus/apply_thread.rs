@@ -12,6 +12,7 @@ use raft::prelude::{HardState, SnapshotMetadata};
 use zeroize::Zeroizing;
 
 use super::{
+    backlog,
     entry::{command_id, decode_change, decode_command},
     membership::raft_configuration,
     messages::{Committed, Input, Inputs, Progress, Shared, Task, TaskQueue},
@@ -86,6 +87,7 @@ impl ApplyThread {
         let mut shredded = Vec::new();
         let mut refused_starts = Vec::new();
         let mut members_changed = false;
+        let bytes = backlog::bytes(entries.iter().map(|committed| &committed.entry));
         for Committed { entry, configuration } in entries {
             let index = LogIndex(entry.index);
             (self.applied.index, self.applied.term) = (entry.index, entry.term);
@@ -126,6 +128,7 @@ impl ApplyThread {
         }
         batch.write(&shared.state.read(), &self.applied)?;
         shared.counts.observe_batch(begun.elapsed());
+        shared.backlog.remove(bytes);
         // Each start draws a uid, and each uid in the log has got a key: without end, if nobody took it away.
         refused_starts.into_iter().try_for_each(|uid| shared.store.discard_key(uid))?;
         if members_changed {

@@ -29,6 +29,17 @@ use crate::{
     transport::Transport,
 };
 
+/// A command on its way into the log.
+#[must_use = "it says what became of the command"]
+pub struct Submitted(oneshot::Receiver<Result<Reply, ProposeError>>);
+
+impl Submitted {
+    /// Waits until the command is applied here.
+    pub async fn outcome(self) -> Result<Reply, ProposeError> {
+        self.0.await.unwrap_or(Err(ProposeError::Stopped))
+    }
+}
+
 /// Bytes of entries that peers' messages may hold while they wait for the raft thread.
 const INBOUND_BYTES: usize = 16 << 20;
 
@@ -110,6 +121,12 @@ impl Consensus {
 
     /// Proposes a command and waits until it is applied here. Leaders only; a bulk command waits for its share.
     pub async fn propose(&self, command: Command) -> Result<Reply, ProposeError> {
+        self.submit(command).await?.outcome().await
+    }
+
+    /// The first half of [`Consensus::propose`]: waits until the command is on its way into the log, behind all that were
+    /// submitted before. Of calls that are polled together any may come first, whichever began first.
+    pub async fn submit(&self, command: Command) -> Result<Submitted, ProposeError> {
         self.wait_to_lead().await?;
         let permit = match &command {
             Command::AppendChunk { uid, worker, pairs, .. } => {
@@ -129,7 +146,7 @@ impl Consensus {
             call: Call::new(reply, permit),
         };
         self.tell(Input::Propose(proposal));
-        outcome.await.unwrap_or(Err(ProposeError::Stopped))
+        Ok(Submitted(outcome))
     }
 
     /// Proposes a membership change and waits until it is in force, its joint phase over. Returns the index of the
@@ -271,8 +288,9 @@ impl Consensus {
             && fencing::needs_pairs(&self.state(), uid, reseal)
     }
 
-    /// Hands a peer's raft messages to the raft thread; waits while too many bytes of them are queued, so that the
-    /// sender's stream is held back. `MsgPropose` and messages not meant for this member are dropped.
+    /// Hands a peer's raft messages to the raft thread; waits while too many bytes of them are queued, or too many of
+    /// committed entries wait to be applied, so that the sender's stream is held back. `MsgPropose` and messages not meant
+    /// for this member are dropped.
     pub(crate) async fn receive(&self, mut messages: Vec<Message>) {
         let member = self.member_id().0;
         // Raft would append a follower's proposal; here only calls of this member propose.
@@ -282,7 +300,14 @@ impl Consensus {
         let permit = match u32::try_from(bytes) {
             // Heartbeats and votes never wait behind entries.
             Ok(0) | Err(_) => None,
-            Ok(bytes) => Arc::clone(&self.running.inbound).acquire_many_owned(bytes).await.ok(),
+            Ok(bytes) => {
+                let shared = &self.running.shared;
+                tokio::select! {
+                    () = shared.backlog.room() => {}
+                    () = shared.stopped.cancelled() => return,
+                }
+                Arc::clone(&self.running.inbound).acquire_many_owned(bytes).await.ok()
+            }
         };
         if !messages.is_empty() {
             self.tell(Input::Messages(messages, permit));

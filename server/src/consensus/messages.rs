@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     AppliedCounts, ProposeError, RaftStatus,
+    backlog::Backlog,
     clock::LeaderClock,
     install::Fetched,
     pending::{Call, Pending},
@@ -31,6 +32,7 @@ pub(super) struct Shared {
     pub(super) store: Arc<Store>,
     pub(super) state: RwLock<State>,
     pub(super) pending: Pending,
+    pub(super) backlog: Backlog,
     pub(super) clock: LeaderClock,
     pub(super) snapshots: Arc<Snapshots>,
     pub(super) applied: watch::Sender<LogIndex>,

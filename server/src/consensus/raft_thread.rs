@@ -188,7 +188,11 @@ impl RaftThread {
                 drop(permit);
                 return Ok(bytes);
             }
-            Input::Propose(proposal) => self.propose(proposal),
+            Input::Propose(proposal) => {
+                let bytes = proposal.data.len();
+                self.propose(proposal);
+                return Ok(bytes);
+            }
             Input::Change(id, change, call) => self.propose_change(id, change, call),
             Input::Read(call) => self.reads.add(call),
             Input::Transfer(to, call) => self.transfer(to, call),

@@ -22,8 +22,11 @@ pub struct RaftSettings {
     pub bulk_bytes: usize,
     /// Bytes of committed entries handed to the apply thread at a time.
     pub committed_bytes: u64,
-    /// Bytes of received appends stepped at a time, between two syncs.
+    /// Bytes of entries, received or proposed, that are taken at a time, between two syncs: one sync must end well within
+    /// an election timeout.
     pub stepped_bytes: usize,
+    /// Bytes of committed entries that may wait to be applied before no more are received.
+    pub unapplied_bytes: usize,
     /// The log is compacted once its applied part holds this many bytes ..
     pub compact_bytes: u64,
     /// .. or this many entries ..
@@ -51,6 +54,7 @@ impl Default for RaftSettings {
             bulk_bytes: 24 << 20,
             committed_bytes: 8 * MIB,
             stepped_bytes: 4 << 20,
+            unapplied_bytes: 32 << 20,
             compact_bytes: 64 * MIB,
             compact_entries: 20_000,
             keep_entries: 2_000,

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     AppliedCounts, Counters, RaftSettings, RaftStatus,
     apply_thread::ApplyThread,
+    backlog::Backlog,
     clock::LeaderClock,
     entry::ProposalIds,
     fencing,
@@ -66,6 +67,7 @@ pub(super) fn start(
         store,
         state: RwLock::new(state),
         pending: Pending::default(),
+        backlog: Backlog::new(settings.unapplied_bytes),
         clock: LeaderClock::default(),
         snapshots: Arc::clone(&snapshots),
         applied: watch::Sender::new(LogIndex(applied.index)),

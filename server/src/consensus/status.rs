@@ -86,6 +86,8 @@ pub struct RaftStatus {
     pub progress: Vec<MemberProgress>,
     /// Proposals that wait for their outcome.
     pub proposals_pending: usize,
+    /// Bytes of committed entries that wait to be applied.
+    pub unapplied_bytes: usize,
     /// Counts for metrics.
     pub counters: Counters,
 }
@@ -109,6 +111,7 @@ impl RaftStatus {
             removed: false,
             progress: Vec::new(),
             proposals_pending: 0,
+            unapplied_bytes: 0,
             counters: Counters::default(),
         }
     }

@@ -144,9 +144,9 @@ impl HeldRound {
         &self.database
     }
 
-    /// Answers a query: one pass over the matrix. Blocks for milliseconds.
-    pub fn answer(&self, query: &[u8]) -> Result<Vec<u8>, QueryError> {
-        self.database.answer(query)
+    /// Answers queries: one pass over the matrix, for all of them. Blocks for milliseconds.
+    pub fn answer_many(&self, queries: &[&[u8]]) -> Vec<Result<Vec<u8>, QueryError>> {
+        self.database.answer_many(queries)
     }
 }
 

@@ -70,6 +70,12 @@ pub enum NodeError {
     /// The operating system gives no signals.
     #[error("cannot wait for signals: {0}")]
     Signals(io::Error),
+    /// The operating system gives no threads.
+    #[error(
+        "cannot start the threads that answer queries: {0}; allow this process more of them, or set a lower \
+             retrieval.query_threads"
+    )]
+    Threads(io::Error),
     /// The service descriptions do not read back.
     #[error("cannot describe the services: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),

@@ -21,6 +21,11 @@ use crate::{
 /// How often a silent connection is asked whether the other side is still there, and how long it may take to say so.
 const KEEPALIVE: Duration = Duration::from_secs(20);
 
+/// Flow-control windows of a client's connection. A stream of a publication that waits for its turn is not read on: the
+/// bytes that it may have under way must not be all that its connection may, or calls beside it would wait, too.
+const STREAM_WINDOW_BYTES: u32 = 1 << 20;
+const CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
+
 /// Services of the client address, as reflection lists them.
 const LISTED: [&str; 4] = [
     v1::rounds_server::SERVICE_NAME,
@@ -46,12 +51,15 @@ pub(super) async fn serve_clients(
     let leaving = node.leaving().clone();
     let (count, metrics) = (CountCalls::new(node.metrics().clone()), node.metrics().clone());
     let routes = service::routes(node)
+        .map_err(NodeError::Threads)?
         .add_service(health)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);
     Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE))
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
         .layer(count)
         .layer(IdentifyCalls::new(metrics))
         .layer(EndWatches::new(leaving.clone()))

@@ -26,6 +26,16 @@ const FORWARDED: &str = "silhouette-forwarded";
 /// The caller's deadline, which holds for the leader too.
 const DEADLINE: &str = "grpc-timeout";
 
+/// What is sent to the leader, over a connection for its kind: a stream that the leader does not read on fills its
+/// connection's window, and calls must not wait behind it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Traffic {
+    /// Calls with one request.
+    Calls,
+    /// Streams of publications.
+    Streams,
+}
+
 /// Where a write is carried out.
 #[derive(Debug)]
 pub(super) enum Place {
@@ -40,17 +50,19 @@ pub(super) enum Place {
 pub(super) struct Forwarder {
     /// A connection attempt fails after so long, and a connection that is silent for so long is dead.
     patience: Duration,
-    /// The connection to the last leader, by its address.
-    connection: Mutex<Option<(String, Channel)>>,
+    /// The connections to the last leader, by its address.
+    calls: Mutex<Option<(String, Channel)>>,
+    streams: Mutex<Option<(String, Channel)>>,
 }
 
 impl Forwarder {
     pub(super) fn new(node: &NodeHandle) -> Self {
-        Self { patience: node.settings().configuration.raft.connect_timeout, connection: Mutex::new(None) }
+        let patience = node.settings().configuration.raft.connect_timeout;
+        Self { patience, calls: Mutex::new(None), streams: Mutex::new(None) }
     }
 
     /// Where a write with this metadata is carried out.
-    pub(super) fn place(&self, member: &Member, metadata: &MetadataMap) -> Result<Place, Refusal> {
+    pub(super) fn place(&self, member: &Member, metadata: &MetadataMap, traffic: Traffic) -> Result<Place, Refusal> {
         let (leads, leader) = {
             let status = member.consensus.status();
             let status = status.borrow();
@@ -61,7 +73,7 @@ impl Forwarder {
         }
         let leader = leader.and_then(|leader| member.consensus.state().client_address(leader));
         let leader = onward(leader, metadata)?;
-        self.connect(leader).map(Place::There)
+        self.connect(leader, traffic).map(Place::There)
     }
 
     /// The refusal of a call that only a leader answers.
@@ -82,7 +94,7 @@ impl Forwarder {
         H: Future<Output = Result<A, Refusal>>,
         T: Future<Output = Result<Response<A>, Status>>,
     {
-        match self.place(&member, request.metadata())? {
+        match self.place(&member, request.metadata(), Traffic::Calls)? {
             Place::Here => Ok(Response::new(here(member, request.into_inner()).await?)),
             Place::There(leader) => {
                 let deadline = deadline(request.metadata());
@@ -93,8 +105,11 @@ impl Forwarder {
     }
 
     /// The connection to a leader, made when it is first used.
-    fn connect(&self, leader: String) -> Result<Channel, Refusal> {
-        let mut connection = self.connection.lock();
+    fn connect(&self, leader: String, traffic: Traffic) -> Result<Channel, Refusal> {
+        let mut connection = match traffic {
+            Traffic::Calls => self.calls.lock(),
+            Traffic::Streams => self.streams.lock(),
+        };
         if let Some((address, channel)) = &*connection
             && *address == leader
         {

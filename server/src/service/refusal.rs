@@ -81,6 +81,16 @@ pub enum Refusal {
         /// Length of the query.
         found: u64,
     },
+    /// Too many queries wait already.
+    #[error(
+        "too many private queries wait here (retrieval.{setting} is {limit}); repeat the query soon, or ask another node"
+    )]
+    TooManyQueries {
+        /// The setting that allows no more, in section `retrieval`.
+        setting: &'static str,
+        /// Its value.
+        limit: u64,
+    },
     /// The round's spec forbids downloads.
     #[error("round {id} forbids downloads; use private queries")]
     DownloadsForbidden {

@@ -1,18 +1,21 @@
 //! The service `Retrieval`: answers about rounds that are Ready, from what is held here, with or without a leader.
 
+mod answering;
 mod lookup;
 mod parts;
+mod queue;
 
-use std::{sync::Arc, time::Instant};
+use std::{io, sync::Arc};
 
+use answering::{Answering, AnsweringSettings, Unanswered};
+use bytes::Bytes;
 use futures::{StreamExt, stream, stream::BoxStream};
 use lookup::Served;
+use queue::{Bounds, Full};
 use silhouette_proto::v1::{self, get_shape_request, retrieval_server::Retrieval};
-use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
 use super::{
-    agreement::worker_failed,
     refusal::{Refusal, RoundName},
     validate::{RoundQuery, round_name},
     wire,
@@ -27,15 +30,41 @@ use crate::{
 #[derive(Clone)]
 pub struct RetrievalService {
     node: NodeHandle,
-    /// One permit a query that may be answered at a time: each takes a core for milliseconds.
-    queries: Arc<Semaphore>,
+    answering: Arc<Answering<HeldRound>>,
 }
 
 impl RetrievalService {
-    /// The service of `node`.
-    pub fn new(node: NodeHandle) -> Self {
-        let queries = Arc::new(Semaphore::new(node.settings().query_threads.get()));
-        Self { node, queries }
+    /// The service of `node`, with the threads that answer its queries.
+    pub fn start(node: NodeHandle) -> io::Result<Self> {
+        let retrieval = &node.settings().configuration.retrieval;
+        let settings = AnsweringSettings {
+            threads: node.settings().query_threads,
+            batch_queries: retrieval.batch_queries,
+            bounds: Bounds {
+                queries: retrieval.waiting_queries,
+                queries_per_connection: retrieval.waiting_queries_per_connection,
+                bytes: retrieval.waiting_bytes,
+            },
+        };
+        let answering = Answering::start(settings, node.metrics().retrieval().clone())?;
+        Ok(Self { node, answering: Arc::new(answering) })
+    }
+
+    /// A file of a round from an offset on, in parts. It ends with a refusal once the round is not held any more.
+    fn parts(
+        &self,
+        served: &Served<Arc<HeldRound>>,
+        file: fn(&HeldRound) -> Bytes,
+        offset: u64,
+    ) -> Result<impl Iterator<Item = Result<Part, Refusal>> + Send + use<>, Refusal> {
+        let total = file(&served.held).len();
+        let (id, held) = (served.id.clone(), Arc::downgrade(&served.held));
+        let look = move || match held.upgrade() {
+            Some(held) => Ok(file(&held)),
+            None => Err(Refusal::RoundNotHeld { id: id.clone(), holders: Vec::new() }),
+        };
+        let parts = parts::parts(total, offset, self.node.settings().configuration.retrieval.part_bytes, look)?;
+        Ok(parts.map(move |bytes| Ok(Part { bytes: bytes?, total_bytes: total as u64 })))
     }
 
     /// The round whose encoding a request names.
@@ -48,6 +77,12 @@ impl RetrievalService {
             Err(Refusal::EncodingMismatch { id: served.id })
         }
     }
+}
+
+/// A part of a file.
+struct Part {
+    bytes: Bytes,
+    total_bytes: u64,
 }
 
 /// A Ready round that is held here.
@@ -90,37 +125,30 @@ impl Retrieval for RetrievalService {
 
     async fn get_hint(&self, request: Request<v1::GetHintRequest>) -> Result<Response<Self::GetHintStream>, Status> {
         let v1::GetHintRequest { round_uid, encoding_digest, offset } = request.into_inner();
-        let hint = self.served(&round_uid, &encoding_digest).await?.held.hint();
-        let total_bytes = hint.len() as u64;
-        let parts = parts::parts(hint, offset, self.node.settings().configuration.retrieval.part_bytes)?;
-        let messages = parts.map(move |part| Ok(v1::GetHintResponse { part, total_bytes }));
+        let served = self.served(&round_uid, &encoding_digest).await?;
+        let parts = self.parts(&served, HeldRound::hint, offset)?;
+        let messages = parts.map(|part| {
+            let Part { bytes, total_bytes } = part?;
+            Ok(v1::GetHintResponse { part: bytes, total_bytes })
+        });
         Ok(Response::new(stream::iter(messages).boxed()))
     }
 
     async fn query(&self, request: Request<v1::QueryRequest>) -> Result<Response<v1::QueryResponse>, Status> {
+        let connection = request.remote_addr();
         let v1::QueryRequest { round_uid, encoding_digest, query } = request.into_inner();
         let Served { id, held, .. } = self.served(&round_uid, &encoding_digest).await?;
+        let (expected, found) = (held.plan().query_bytes(), query.len() as u64);
+        let malformed = Refusal::QueryMalformed { id, expected, found };
         // Before it waits for its turn: a query that waits is held in memory.
-        let expected = held.plan().query_bytes();
-        if query.len() as u64 != expected {
-            return Err(Refusal::QueryMalformed { id, expected, found: query.len() as u64 }.into());
+        if found != expected {
+            return Err(malformed.into());
         }
-        // Closed never: it lives as long as the service.
-        let permit = Arc::clone(&self.queries).acquire_owned().await.map_err(|_| Refusal::Draining)?;
-        let metrics = Arc::clone(self.node.metrics());
-        let answering = tokio::task::spawn_blocking(move || {
-            // Kept until the answer is computed, even if its client has gone meanwhile.
-            let _permit = permit;
-            let begun = Instant::now();
-            let answer = held.answer(&query).map_err(|_| Refusal::QueryMalformed {
-                id,
-                expected: held.plan().query_bytes(),
-                found: query.len() as u64,
-            })?;
-            metrics.observe_query(begun.elapsed());
-            Ok::<_, Refusal>(answer)
-        });
-        let answer = answering.await.map_err(|error| worker_failed(&error))??;
+        let answer = self.answering.answer(connection, held, query).await.map_err(|why| match why {
+            Unanswered::Malformed => malformed,
+            Unanswered::Full(Full { setting, limit }) => Refusal::TooManyQueries { setting, limit: limit as u64 },
+            Unanswered::Panicked => Refusal::Busy,
+        })?;
         Ok(Response::new(v1::QueryResponse { encoding_digest, answer: answer.into() }))
     }
 
@@ -131,14 +159,15 @@ impl Retrieval for RetrievalService {
         request: Request<v1::DownloadEncodingRequest>,
     ) -> Result<Response<Self::DownloadEncodingStream>, Status> {
         let v1::DownloadEncodingRequest { round_uid, encoding_digest, offset } = request.into_inner();
-        let Served { id, held, downloads, .. } = self.served(&round_uid, &encoding_digest).await?;
-        if downloads == Downloads::Forbidden {
-            return Err(Refusal::DownloadsForbidden { id }.into());
+        let served = self.served(&round_uid, &encoding_digest).await?;
+        if served.downloads == Downloads::Forbidden {
+            return Err(Refusal::DownloadsForbidden { id: served.id }.into());
         }
-        let encoding = held.encoding();
-        let total_bytes = encoding.len() as u64;
-        let parts = parts::parts(encoding, offset, self.node.settings().configuration.retrieval.part_bytes)?;
-        let messages = parts.map(move |part| Ok(v1::DownloadEncodingResponse { part, total_bytes }));
+        let parts = self.parts(&served, HeldRound::encoding, offset)?;
+        let messages = parts.map(|part| {
+            let Part { bytes, total_bytes } = part?;
+            Ok(v1::DownloadEncodingResponse { part: bytes, total_bytes })
+        });
         Ok(Response::new(stream::iter(messages).boxed()))
     }
 }

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{
-    forward::{Forwarder, Place},
+    forward::{Forwarder, Place, Traffic},
     relay,
 };
 use crate::node::NodeHandle;
@@ -65,7 +65,7 @@ impl Rounds for RoundsService {
         let member = self.node.member()?;
         let (metadata, _, mut parts) = request.into_parts();
         let header = publish::header(&mut parts).await?;
-        match self.forwarder.place(&member, &metadata)? {
+        match self.forwarder.place(&member, &metadata, Traffic::Streams)? {
             Place::Here => {
                 let window = self.node.settings().configuration.publishing.window_chunks;
                 Ok(Response::new(publish::publish(member, &header, parts, window).await?))

@@ -23,7 +23,6 @@ pub(super) struct Durations {
     syncs: Histogram,
     seal_to_ready: Histogram,
     encodes: Histogram,
-    queries: Histogram,
 }
 
 impl Durations {
@@ -40,7 +39,6 @@ impl Durations {
                 long_durations(),
             ),
             encodes: durations("silhouette_okvs_encode", "Encodes, hint included", long_durations()),
-            queries: durations("silhouette_pir_query", "Answers to private queries", short_durations()),
         }
     }
 }
@@ -59,10 +57,5 @@ impl super::Metrics {
     /// An encode took so long, its hint included.
     pub fn observe_encode(&self, duration: Duration) {
         self.durations().encodes.observe(duration.as_secs_f64());
-    }
-
-    /// A private query was answered in so long.
-    pub fn observe_query(&self, duration: Duration) {
-        self.durations().queries.observe(duration.as_secs_f64());
     }
 }

@@ -6,7 +6,7 @@ use prometheus_client::{encoding::text, metrics::info::Info, registry::Registry}
 
 use super::{
     calls::CallMetrics, divergence::DivergenceMetrics, durations::Durations, figures::Figures,
-    requests::RequestMetrics, round_changes::RoundChanges,
+    requests::RequestMetrics, retrieval::RetrievalMetrics, round_changes::RoundChanges,
 };
 
 /// Counts for `/metrics`: an area of the node a field.
@@ -21,6 +21,7 @@ pub struct Metrics {
     divergence: DivergenceMetrics,
     calls: CallMetrics,
     requests: RequestMetrics,
+    retrieval: RetrievalMetrics,
     round_changes: RoundChanges,
 }
 
@@ -33,8 +34,9 @@ impl Default for Metrics {
         let divergence = DivergenceMetrics::register(&mut registry);
         let calls = CallMetrics::register(&mut registry);
         let requests = RequestMetrics::register(&mut registry);
+        let retrieval = RetrievalMetrics::register(&mut registry);
         let round_changes = RoundChanges::register(&mut registry);
-        Self { registry, durations, divergence, calls, requests, round_changes }
+        Self { registry, durations, divergence, calls, requests, retrieval, round_changes }
     }
 }
 
@@ -56,6 +58,11 @@ impl Metrics {
     /// Counts of HTTP requests.
     pub(crate) fn requests(&self) -> &RequestMetrics {
         &self.requests
+    }
+
+    /// Counts of private queries.
+    pub(crate) fn retrieval(&self) -> &RetrievalMetrics {
+        &self.retrieval
     }
 
     /// Counts of changes of rounds.

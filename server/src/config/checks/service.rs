@@ -15,6 +15,15 @@ const MAX_WINDOW_CHUNKS: u64 = 1_024;
 /// A part must fit into a message that every gRPC library takes, 4 MiB.
 const MAX_PART_BYTES: u64 = 2 << 20;
 
+/// Queries that one pass answers keep their words in registers and cache.
+const MAX_BATCH_QUERIES: u64 = 64;
+
+/// Queries that wait hold memory, and are late.
+const MAX_WAITING_QUERIES: u64 = 1 << 20;
+
+/// The longest request.
+const MIN_WAITING_BYTES: usize = 4 << 20;
+
 pub(super) fn check(configuration: &Configuration, checks: &mut Checks<'_>) {
     let Configuration { name, storage, memory, encoding, publishing, retrieval, log, .. } = configuration;
     checks.require(
@@ -34,6 +43,18 @@ pub(super) fn check(configuration: &Configuration, checks: &mut Checks<'_>) {
         checks.number_within("retrieval.query_threads", threads, 1..=MAX_THREADS);
     }
     checks.number_within("retrieval.part_bytes", retrieval.part_bytes, 1..=MAX_PART_BYTES);
+    checks.number_within("retrieval.batch_queries", retrieval.batch_queries, 1..=MAX_BATCH_QUERIES);
+    checks.number_within("retrieval.waiting_queries", retrieval.waiting_queries, 1..=MAX_WAITING_QUERIES);
+    checks.require(
+        (1..=retrieval.waiting_queries).contains(&retrieval.waiting_queries_per_connection),
+        ["retrieval.waiting_queries_per_connection", "retrieval.waiting_queries"],
+        "must be 1 to `retrieval.waiting_queries`",
+    );
+    checks.require(
+        retrieval.waiting_bytes >= MIN_WAITING_BYTES,
+        ["retrieval.waiting_bytes"],
+        format_args!("must be at least {MIN_WAITING_BYTES}, the longest query"),
+    );
     checks.number_within("publishing.window_chunks", publishing.window_chunks, 1..=MAX_WINDOW_CHUNKS);
     checks.require(
         EnvFilter::try_new(&log.level).is_ok(),

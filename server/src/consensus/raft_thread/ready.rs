@@ -76,6 +76,7 @@ impl RaftThread {
         if entries.is_empty() {
             return;
         }
+        self.shared.backlog.add(entries.iter());
         let committed = entries.into_iter().map(|entry| {
             let configuration = if changes_configuration(&entry) { self.reconfigure(&entry) } else { None };
             Committed { entry, configuration }

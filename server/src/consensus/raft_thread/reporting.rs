@@ -38,6 +38,7 @@ impl RaftThread {
             status.ticked = Instant::now();
             status.progress = progress;
             status.proposals_pending = self.shared.pending.len();
+            status.unapplied_bytes = self.shared.backlog.bytes();
             status.counters = self.counters;
         });
     }

@@ -1,10 +1,13 @@
 //! Clusters of three.
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, mpsc},
+    thread,
+};
 
 use super::{
     Node,
-    commands::{append, commit, record, start, uid},
+    commands::{append, append_much, commit, record, start, uid},
     network::InMemory,
     settings,
 };
@@ -213,5 +216,49 @@ async fn the_log_tells_how_the_cluster_came_to_be_before_and_after_a_restart() {
     assert_eq!(last.index, nodes[0].consensus().state().configuration().index);
     nodes[0].restart().await;
     assert_eq!(nodes[0].consensus().configuration_log().unwrap(), logged);
+/// Far less than is published meanwhile.
+const FEW_BYTES: usize = 256 << 10;
+
+#[tokio::test]
+async fn a_member_that_applies_slowly_holds_few_bytes_and_costs_no_election() {
+    // Elections that a busy machine alone does not bring about.
+    let settings =
+        RaftSettings { unapplied_bytes: FEW_BYTES, append_bytes: 64 << 10, election_ticks: 500, ..settings() };
+    let nodes = three(settings).await;
+    nodes[0].consensus().propose(start(1)).await.unwrap();
+    nodes[2].wait_applied(*nodes[0].consensus().applied().borrow()).await;
+    let before = nodes[2].consensus().status().borrow().clone();
+    // While somebody reads its state, member 3 applies nothing.
+    let slow = nodes[2].consensus().clone();
+    let ((locks, locked), (release, released)) = (mpsc::channel(), mpsc::channel::<()>());
+    let reader = thread::spawn(move || {
+        let _state = slow.state();
+        locks.send(()).unwrap();
+        released.recv().unwrap();
+    });
+    locked.recv().unwrap();
+    for sequence in 0..128 {
+        nodes[0].consensus().propose(append_much(1, "ann", sequence, 64 << 10)).await.unwrap();
+    }
+    let held = nodes[2].wait("to hold what it may", |status| status.unapplied_bytes >= FEW_BYTES).await;
+    let published = *nodes[0].consensus().applied().borrow();
+    // Some heartbeats later it would have taken the rest.
+    let ticks = nodes[2].consensus().status();
+    nodes[0].consensus().read_index().await.unwrap();
+    for _ in 0..20 {
+        let ticked = ticks.borrow().ticked;
+        nodes[2].wait("to tick", |status| status.ticked > ticked).await;
+    }
+    let now = nodes[2].consensus().status().borrow().clone();
+    assert!(now.last_index < published, "it has taken all of it: {} bytes wait", now.unapplied_bytes);
+    assert!(now.unapplied_bytes < FEW_BYTES + (1 << 20), "{} bytes wait", now.unapplied_bytes);
+    assert_eq!((now.term, now.leader), (before.term, before.leader), "it still follows: {held:?}");
+    release.send(()).unwrap();
+    reader.join().unwrap();
+    nodes[2].wait_applied(published).await;
+    assert_eq!(nodes[2].digest(), nodes[0].digest());
+    let after = nodes[2].wait("to apply all", |status| status.unapplied_bytes == 0).await;
+    assert_eq!(after.term, before.term);
+    assert_eq!(after.counters.snapshots_installed, before.counters.snapshots_installed);
     stop(nodes).await;
 }

@@ -48,13 +48,26 @@ pub(super) fn start_late(round: u8) -> Command {
 
 /// The first chunk of an upload: one pair whose value has `bytes` bytes.
 pub(crate) fn append(round: u8, worker: &str, bytes: usize) -> Command {
-    let pairs = vec![Pair { key: key(worker), value: vec![b'v'; bytes].into() }];
+    chunk(round, worker, 0, vec![Pair { key: key(worker), value: vec![b'v'; bytes].into() }])
+}
+
+/// A chunk of an upload: that of this number, with about this many bytes of pairs.
+pub(super) fn append_much(round: u8, worker: &str, sequence: u64, bytes: usize) -> Command {
+    const VALUE_BYTES: usize = 50;
+    let pair = |number| Pair {
+        key: format!("{worker} {sequence} {number}").into_bytes().into(),
+        value: vec![b'v'; VALUE_BYTES].into(),
+    };
+    chunk(round, worker, sequence, (0..bytes / VALUE_BYTES).map(pair).collect())
+}
+
+fn chunk(round: u8, worker: &str, sequence: u64, pairs: Vec<Pair>) -> Command {
     Command::AppendChunk {
         uid: uid(round),
         worker: worker.parse().unwrap(),
         upload: UploadId([1; 16]),
-        sequence: 0,
-        pairs: PublishChunk { sequence: 0, pairs }.encode_to_vec().into(),
+        sequence,
+        pairs: PublishChunk { sequence, pairs }.encode_to_vec().into(),
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use futures::{StreamExt as _, future::BoxFuture, stream};
 use parking_lot::Mutex;
-use raft::prelude::Message;
+use raft::prelude::{Message, MessageType};
 use silhouette_proto::v1::{FetchSnapshotResponse, SnapshotChunk, SnapshotEnd, fetch_snapshot_response::Part};
 use tokio::{runtime, sync::mpsc};
 use tonic::Status;
@@ -32,10 +32,17 @@ type Queue = mpsc::UnboundedSender<Message>;
 /// What a member wants to be told of lost messages.
 type Report = Arc<dyn Fn(MemberId) + Send + Sync>;
 
+/// A member that can be reached. Appended entries have a way of their own, as in the real network.
+struct Reached {
+    consensus: Consensus,
+    appends: Queue,
+    others: Queue,
+}
+
 /// The members that can be reached.
 #[derive(Default)]
 pub(crate) struct InMemory {
-    members: Mutex<BTreeMap<MemberId, (Consensus, Queue)>>,
+    members: Mutex<BTreeMap<MemberId, Reached>>,
     cut_off: Mutex<BTreeSet<MemberId>>,
     /// Whether the next snapshot with chunks is altered on its way.
     alters_snapshot: AtomicBool,
@@ -55,14 +62,18 @@ impl InMemory {
 
     /// From now on, messages reach the member, in order.
     pub(super) fn attach(&self, member: MemberId, consensus: Consensus) {
-        let (sender, mut queue) = mpsc::unbounded_channel();
-        let receiver = consensus.clone();
-        runtime::Handle::current().spawn(async move {
-            while let Some(message) = queue.recv().await {
-                receiver.receive(vec![message]).await;
-            }
-        });
-        self.members.lock().insert(member, (consensus, sender));
+        let queue = || {
+            let (sender, mut queue) = mpsc::unbounded_channel();
+            let receiver = consensus.clone();
+            runtime::Handle::current().spawn(async move {
+                while let Some(message) = queue.recv().await {
+                    receiver.receive(vec![message]).await;
+                }
+            });
+            sender
+        };
+        let (appends, others) = (queue(), queue());
+        self.members.lock().insert(member, Reached { consensus, appends, others });
     }
 
     pub(super) fn detach(&self, member: MemberId) {
@@ -96,7 +107,9 @@ impl InMemory {
     fn deliver(&self, from: MemberId, message: Message) -> bool {
         let to = MemberId(message.to);
         let members = self.members.lock();
-        self.connected(from, to) && members.get(&to).is_some_and(|(_, queue)| queue.send(message).is_ok())
+        let Some(reached) = members.get(&to).filter(|_| self.connected(from, to)) else { return false };
+        let queue = if message.msg_type() == MessageType::MsgAppend { &reached.appends } else { &reached.others };
+        queue.send(message).is_ok()
     }
 }
 
@@ -125,7 +138,7 @@ impl Network for Port {
         index: LogIndex,
         id: SnapshotId,
     ) -> BoxFuture<'static, Result<SnapshotParts, Status>> {
-        let source = self.network.members.lock().get(&leader).map(|(consensus, _)| consensus.clone());
+        let source = self.network.members.lock().get(&leader).map(|reached| reached.consensus.clone());
         let connected = self.network.connected(self.member, leader);
         let network = Arc::clone(&self.network);
         Box::pin(async move {

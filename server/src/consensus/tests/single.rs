@@ -1,12 +1,15 @@
 //! A cluster of one voter.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use raft::prelude::{ConfState, HardState, SnapshotMetadata};
 
 use super::{
     Node, cluster_id,
-    commands::{append, commit, record, start, start_late, uid},
+    commands::{append, append_much, commit, record, start, start_late, uid},
     settings,
 };
 use crate::{
@@ -207,6 +210,29 @@ async fn the_log_is_compacted_and_read_back() {
     assert_eq!(node.digest(), before);
     node.wait_to_lead().await;
     node.consensus().compact_log().await;
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn proposals_share_a_sync_as_far_as_it_stays_short() {
+    // Each of them alone is as much as a sync shall write.
+    let settings = crate::consensus::RaftSettings { stepped_bytes: 1 << 10, ..settings() };
+    let mut node = Node::found(&Arc::default(), 1, settings);
+    node.wait_to_lead().await;
+    node.consensus().propose(start(1)).await.unwrap();
+    let syncs = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&syncs);
+    node.consensus().store().observe_syncs(Arc::new(move |_| _ = counted.fetch_add(1, Ordering::SeqCst)));
+    let consensus = node.consensus().clone();
+    let mut submitted = Vec::new();
+    for sequence in 0..40 {
+        submitted.push(consensus.submit(append_much(1, "ann", sequence, 1 << 10)).await.unwrap());
+    }
+    for submitted in submitted {
+        submitted.outcome().await.unwrap();
+    }
+    assert!(syncs.load(Ordering::SeqCst) >= 40, "40 proposals took {syncs:?} syncs");
+    drop(consensus);
     node.stop().await;
 }
 

@@ -62,6 +62,8 @@ reasons! {
     EncodingMismatch = "ENCODING_MISMATCH", FailedPrecondition;
     /// A query has the wrong length, or stray bits.
     QueryMalformed = "QUERY_MALFORMED", InvalidArgument;
+    /// Too many private queries wait at this node, or too many of this connection.
+    TooManyQueries = "TOO_MANY_QUERIES", ResourceExhausted;
     /// The round's spec forbids downloads.
     DownloadsForbidden = "DOWNLOADS_FORBIDDEN", FailedPrecondition;
     /// A download would begin past the end.
@@ -149,7 +151,15 @@ reasons! {
 impl Reason {
     /// Whether waiting a little helps, so that the status carries a `RetryInfo`.
     pub const fn is_worth_waiting(self) -> bool {
-        matches!(self, Self::ClusterForming | Self::NoLeader | Self::Busy | Self::Starting | Self::ChangeInFlight)
+        matches!(
+            self,
+            Self::ClusterForming
+                | Self::NoLeader
+                | Self::Busy
+                | Self::Starting
+                | Self::ChangeInFlight
+                | Self::TooManyQueries
+        )
     }
 }
 
@@ -164,6 +174,7 @@ impl Refusal {
             Self::RoundNotHeld { .. } => Reason::RoundNotHeld,
             Self::EncodingMismatch { .. } => Reason::EncodingMismatch,
             Self::QueryMalformed { .. } => Reason::QueryMalformed,
+            Self::TooManyQueries { .. } => Reason::TooManyQueries,
             Self::DownloadsForbidden { .. } => Reason::DownloadsForbidden,
             Self::OffsetOutOfRange { .. } => Reason::OffsetOutOfRange,
             Self::StreamMalformed { .. } => Reason::StreamMalformed,

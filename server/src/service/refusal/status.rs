@@ -36,6 +36,9 @@ impl Refusal {
                 ("expectedBytes", expected.to_string()),
                 ("foundBytes", found.to_string()),
             ],
+            Self::TooManyQueries { setting, limit } => {
+                vec![("setting", format!("retrieval.{setting}")), ("limit", limit.to_string())]
+            }
             Self::OffsetOutOfRange { offset, total } => {
                 vec![("offset", offset.to_string()), ("totalBytes", total.to_string())]
             }

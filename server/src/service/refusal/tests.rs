@@ -58,6 +58,7 @@ fn samples() -> Vec<Refusal> {
         Refusal::RoundNotHeld { id: id(), holders: vec!["a:1".to_owned(), "b:2".to_owned()] },
         Refusal::EncodingMismatch { id: id() },
         Refusal::QueryMalformed { id: id(), expected: 10, found: 9 },
+        Refusal::TooManyQueries { setting: "waiting_queries", limit: 3 },
         Refusal::DownloadsForbidden { id: id() },
         Refusal::OffsetOutOfRange { offset: 11, total: 10 },
         Refusal::StreamMalformed { why: "it began without a header" },

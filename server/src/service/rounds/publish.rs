@@ -13,7 +13,12 @@
 mod script;
 mod standing;
 
-use futures::{FutureExt, StreamExt, future::BoxFuture, stream, stream::FuturesOrdered};
+use futures::{
+    FutureExt, StreamExt,
+    future::{BoxFuture, OptionFuture},
+    stream,
+    stream::FuturesOrdered,
+};
 use prost::Message;
 use script::{Arrival, Ending, Script};
 use silhouette_proto::v1::{
@@ -25,7 +30,7 @@ use tonic::{Status, Streaming};
 
 use super::Answers;
 use crate::{
-    consensus::ProposeError,
+    consensus::{ProposeError, Submitted},
     node::Member,
     service::{
         agreement::unexpected,
@@ -68,6 +73,7 @@ pub(super) async fn publish(
         script,
         parts,
         window,
+        submitting: None,
         in_flight: FuturesOrdered::new(),
         greeted: false,
     };
@@ -86,7 +92,9 @@ struct Publishing {
     script: Script,
     parts: Streaming<PublishValuesRequest>,
     window: usize,
-    /// Chunks that are proposed. Polled in this order, so that they are proposed in sequence.
+    /// A chunk that waits for its share. One at a time, so that chunks enter the log in sequence.
+    submitting: Option<BoxFuture<'static, Result<Submitted, ProposeError>>>,
+    /// Chunks that are proposed.
     in_flight: FuturesOrdered<BoxFuture<'static, Result<Reply, ProposeError>>>,
     greeted: bool,
 }
@@ -99,15 +107,17 @@ impl Publishing {
             return Ok(Some(Event::Resume(v1::Resume { next_sequence: self.script.next() })));
         }
         loop {
-            if self.in_flight.is_empty()
-                && let Some(ending) = self.script.take_ending()
-            {
+            let idle = self.submitting.is_none() && self.in_flight.is_empty();
+            if idle && let Some(ending) = self.script.take_ending() {
                 return self.end(ending).await;
             }
-            let reads = self.script.is_open() && self.in_flight.len() < self.window;
+            let reads = self.script.is_open() && self.submitting.is_none() && self.in_flight.len() < self.window;
             tokio::select! {
-                // What is in flight is polled before another chunk is read, so that it is proposed before it.
-                biased;
+                Some(submitted) = OptionFuture::from(self.submitting.as_mut()) => {
+                    self.submitting = None;
+                    let submitted = submitted.map_err(|error| self.member.refusal(error))?;
+                    self.in_flight.push_back(submitted.outcome().boxed());
+                }
                 Some(outcome) = self.in_flight.next() => {
                     let next_sequence = self.applied(outcome)?;
                     if self.script.applied(next_sequence) {
@@ -167,7 +177,7 @@ impl Publishing {
     fn propose(&mut self, chunk: &PublishChunk) -> Result<(), Refusal> {
         let append = append(&self.header, &self.admitted, chunk)?;
         let consensus = self.member.consensus.clone();
-        self.in_flight.push_back(async move { consensus.propose(append).await }.boxed());
+        self.submitting = Some(async move { consensus.submit(append).await }.boxed());
         Ok(())
     }
 

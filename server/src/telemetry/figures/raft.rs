@@ -11,7 +11,7 @@ use crate::{
 /// A name, a sentence, and where it is read.
 type Figure = (&'static str, &'static str, fn(&RaftStatus) -> u64);
 
-const GAUGES: [Figure; 8] = [
+const GAUGES: [Figure; 9] = [
     ("silhouette_raft_has_leader", "Whether a leader is known", |raft| raft.leader.is_some().into()),
     ("silhouette_raft_is_leader", "Whether this member leads", |raft| raft.leads().into()),
     ("silhouette_raft_term", "The raft term", |raft| raft.term.0),
@@ -22,6 +22,9 @@ const GAUGES: [Figure; 8] = [
     }),
     ("silhouette_raft_apply_pending", "Entries that are committed and not applied here yet", |raft| {
         raft.commit.0.saturating_sub(raft.applied.0)
+    }),
+    ("silhouette_raft_unapplied_bytes", "Bytes of committed entries that wait to be applied", |raft| {
+        raft.unapplied_bytes as u64
     }),
     ("silhouette_raft_storage_failed", "Whether this member stopped serving because its storage failed", |raft| {
         raft.storage_fault.is_some().into()

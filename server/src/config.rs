@@ -14,8 +14,8 @@ mod settings;
 pub use arguments::Arguments;
 pub use error::ConfigurationError;
 pub use sections::{
-    Configuration, EncodingSection, EndpointSection, LivenessSection, LogFormat, LogSection, MemorySection,
-    PublishingSection, RaftSection, ReadinessSection, RetrievalSection, ShutdownSection, StorageSection,
+    Configuration, EncodingSection, EndpointSection, LimitsSection, LivenessSection, LogFormat, LogSection,
+    MemorySection, PublishingSection, RaftSection, ReadinessSection, RetrievalSection, ShutdownSection, StorageSection,
     WatchingSection,
 };
 pub use settings::{Endpoint, Settings};

@@ -1,8 +1,7 @@
 //! Probes and metrics over HTTP, for kubelets, balancers and Prometheus.
 
 mod probes;
-
-use std::io;
+mod serving;
 
 use axum::{
     Router,
@@ -19,8 +18,8 @@ use crate::node::NodeHandle;
 const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Answers probes and scrapes until it is dropped.
-pub(crate) async fn serve(listener: TcpListener, node: NodeHandle) -> io::Result<()> {
-    axum::serve(listener, router(node)).await
+pub(crate) async fn serve(listener: TcpListener, node: NodeHandle) {
+    serving::serve(listener, router(node.clone()), &node).await;
 }
 
 fn router(node: NodeHandle) -> Router {

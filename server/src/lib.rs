@@ -11,6 +11,7 @@ mod duties;
 pub mod encoding;
 mod http;
 pub mod ids;
+mod limits;
 pub mod node;
 pub mod readiness;
 mod sealing;

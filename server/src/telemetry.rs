@@ -4,6 +4,7 @@
 
 mod calls;
 mod figures;
+mod limits;
 mod logs;
 mod methods;
 mod metrics;
@@ -11,5 +12,6 @@ mod process;
 
 pub(crate) use calls::CountCalls;
 pub(crate) use figures::{Figures, RoundCounts};
+pub(crate) use limits::Port;
 pub use logs::{LogError, start_logs};
 pub use metrics::Metrics;

@@ -70,6 +70,10 @@ impl Settings {
             "retrieval.part_bytes must be 1 to 2097152",
         );
         require(!configuration.readiness.interval.is_zero(), "readiness.interval must not be 0");
+        let limits = &configuration.limits;
+        require(!limits.handshake_timeout.is_zero(), "limits.handshake_timeout must not be 0");
+        require(!limits.connection_age.is_zero(), "limits.connection_age must not be 0");
+        require(limits.connection_age_jitter_percent <= 90, "limits.connection_age_jitter_percent must be 0 to 90");
         require(configuration.encoding.threads != Some(0), "encoding.threads must not be 0");
         require(configuration.retrieval.query_threads != Some(0), "retrieval.query_threads must not be 0");
         require(configuration.memory.budget_bytes != Some(0), "memory.budget_bytes must not be 0");

@@ -11,7 +11,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::{calls::CallCounts, figures::Figures};
+use super::{calls::CallCounts, figures::Figures, limits::LimitMetrics};
 
 /// Upper bounds of short durations: 0.5 ms to 8 s, doubling.
 pub(super) fn short_durations() -> Histogram {
@@ -31,6 +31,7 @@ pub struct Metrics {
     encodes: Histogram,
     queries: Histogram,
     calls: CallCounts,
+    limits: LimitMetrics,
 }
 
 impl Default for Metrics {
@@ -48,7 +49,8 @@ impl Default for Metrics {
         let encodes = durations("silhouette_okvs_encode", "Encodes, hint included", long_durations());
         let queries = durations("silhouette_pir_query", "Answers to private queries", short_durations());
         let calls = CallCounts::new(&mut registry);
-        Self { registry, syncs, seal_to_ready, encodes, queries, calls }
+        let limits = LimitMetrics::register(&mut registry);
+        Self { registry, syncs, seal_to_ready, encodes, queries, calls, limits }
     }
 }
 
@@ -76,6 +78,11 @@ impl Metrics {
     /// Counts of gRPC calls.
     pub(super) fn calls(&self) -> &CallCounts {
         &self.calls
+    }
+
+    /// What the node's limits hold, and what they kept out.
+    pub(crate) fn limits(&self) -> &LimitMetrics {
+        &self.limits
     }
 
     /// The text that Prometheus scrapes, in its current format: what was counted, and `figures` of this moment.

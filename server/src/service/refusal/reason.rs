@@ -70,6 +70,16 @@ reasons! {
     NoLeader = "NO_LEADER", Unavailable;
     OutcomeUnknown = "OUTCOME_UNKNOWN", Unavailable;
     Busy = "BUSY", Unavailable;
+    TooManyConnections = "TOO_MANY_CONNECTIONS", ResourceExhausted;
+    TooManyRequests = "TOO_MANY_REQUESTS", ResourceExhausted;
+    TooManyRequestsOfAddress = "TOO_MANY_REQUESTS_OF_ADDRESS", ResourceExhausted;
+    TooManyCallsOfConnection = "TOO_MANY_CALLS_OF_CONNECTION", ResourceExhausted;
+    TooManyCalls = "TOO_MANY_CALLS", ResourceExhausted;
+    TooManyPublications = "TOO_MANY_PUBLICATIONS", ResourceExhausted;
+    TooManyWatches = "TOO_MANY_WATCHES", ResourceExhausted;
+    TooManyDownloads = "TOO_MANY_DOWNLOADS", ResourceExhausted;
+    TooManyAdministrationCalls = "TOO_MANY_ADMINISTRATION_CALLS", ResourceExhausted;
+    MessageTooLarge = "MESSAGE_TOO_LARGE", ResourceExhausted;
     Draining = "DRAINING", Unavailable;
     Starting = "STARTING", Unavailable;
     StorageFailed = "STORAGE_FAILED", Unavailable;
@@ -89,7 +99,23 @@ reasons! {
 impl Reason {
     /// Whether waiting a little helps, so that the status carries a `RetryInfo`.
     pub const fn is_worth_waiting(self) -> bool {
-        matches!(self, Self::ClusterForming | Self::NoLeader | Self::Busy | Self::Starting | Self::ChangeInFlight)
+        matches!(
+            self,
+            Self::ClusterForming
+                | Self::NoLeader
+                | Self::Busy
+                | Self::Starting
+                | Self::ChangeInFlight
+                | Self::TooManyConnections
+                | Self::TooManyRequests
+                | Self::TooManyRequestsOfAddress
+                | Self::TooManyCallsOfConnection
+                | Self::TooManyCalls
+                | Self::TooManyPublications
+                | Self::TooManyWatches
+                | Self::TooManyDownloads
+                | Self::TooManyAdministrationCalls
+        )
     }
 }
 
@@ -112,6 +138,8 @@ impl Refusal {
             Self::NoLeader => Reason::NoLeader,
             Self::OutcomeUnknown { .. } => Reason::OutcomeUnknown,
             Self::Busy => Reason::Busy,
+            Self::LimitReached { limit, .. } => limit.reason(),
+            Self::MessageTooLarge { .. } => Reason::MessageTooLarge,
             Self::Draining => Reason::Draining,
             Self::Starting => Reason::Starting,
             Self::StorageFailed => Reason::StorageFailed,

@@ -36,9 +36,21 @@ use crate::{
     state::{Command, Rejection, Reply, check_pairs},
 };
 
+/// How much of a stream a node takes at a time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Chunks that wait to become durable.
+    pub(super) window: usize,
+    /// Bytes of a message.
+    pub(super) message_bytes: u32,
+}
+
 /// Reads the header, with which a stream must begin.
-pub(super) async fn header(parts: &mut Streaming<PublishValuesRequest>) -> Result<PublishHeader, Status> {
-    let first = parts.message().await.map_err(|status| broken(&status).unwrap_or(status))?;
+pub(super) async fn header(
+    parts: &mut Streaming<PublishValuesRequest>,
+    bounds: Bounds,
+) -> Result<PublishHeader, Status> {
+    let first = parts.message().await.map_err(|status| broken(&status, bounds).unwrap_or(status))?;
     match first.and_then(|message| message.part) {
         Some(Part::Header(header)) => Ok(header),
         _ => Err(Refusal::StreamMalformed { why: "it does not begin with a header" }.into()),
@@ -46,16 +58,16 @@ pub(super) async fn header(parts: &mut Streaming<PublishValuesRequest>) -> Resul
 }
 
 /// What is said of a stream that broke: only what its sender did wrong.
-fn broken(status: &Status) -> Option<Status> {
-    unreadable::is_unreadable(status).then(|| unreadable::unreadable(status))
+fn broken(status: &Status, bounds: Bounds) -> Option<Status> {
+    unreadable::is_unreadable(status).then(|| unreadable::unreadable(status, bounds.message_bytes))
 }
 
-/// Takes the rest of a stream, at most `window` chunks of it at a time.
+/// Takes the rest of a stream.
 pub(super) async fn publish(
     member: Member,
     header: &PublishHeader,
     parts: Streaming<PublishValuesRequest>,
-    window: usize,
+    bounds: Bounds,
 ) -> Result<Answers<PublishValuesResponse>, Refusal> {
     let header = Header::read(header)?;
     member.settle().await?;
@@ -67,7 +79,7 @@ pub(super) async fn publish(
         admitted,
         script,
         parts,
-        window,
+        bounds,
         in_flight: FuturesOrdered::new(),
         greeted: false,
     };
@@ -85,7 +97,7 @@ struct Publishing {
     admitted: Admitted,
     script: Script,
     parts: Streaming<PublishValuesRequest>,
-    window: usize,
+    bounds: Bounds,
     /// Chunks that are proposed. Polled in this order, so that they are proposed in sequence.
     in_flight: FuturesOrdered<BoxFuture<'static, Result<Reply, ProposeError>>>,
     greeted: bool,
@@ -104,7 +116,7 @@ impl Publishing {
             {
                 return self.end(ending).await;
             }
-            let reads = self.script.is_open() && self.in_flight.len() < self.window;
+            let reads = self.script.is_open() && self.in_flight.len() < self.bounds.window;
             tokio::select! {
                 // What is in flight is polled before another chunk is read, so that it is proposed before it.
                 biased;
@@ -121,7 +133,7 @@ impl Publishing {
                         }
                     }
                     // The worker is gone, or has sent what is no message.
-                    Some(Err(status)) => return broken(&status).map_or(Ok(None), Err),
+                    Some(Err(status)) => return broken(&status, self.bounds).map_or(Ok(None), Err),
                     None => self.script.cut_short(),
                 },
             }

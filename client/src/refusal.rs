@@ -23,6 +23,8 @@ pub struct Refusal {
     message: String,
     metadata: BTreeMap<String, String>,
     retry_after: Option<Duration>,
+    /// Whether the node has too much to do.
+    limits_the_node: bool,
     try_again: TryAgain,
 }
 
@@ -41,8 +43,11 @@ impl Refusal {
     /// Reads the `ErrorInfo` of `status`; `None` if no Silhouette server wrote it.
     pub(crate) fn from_status(status: &Status) -> Option<Self> {
         let info = status.get_details_error_info().filter(|info| info.domain == DOMAIN)?;
+        let retry_after = status.get_details_retry_info().and_then(|info| info.retry_delay);
         let try_again = match (status.code(), info.reason.as_str()) {
             (_, "OUTCOME_UNKNOWN") | (Code::Unavailable, _) => TryAgain::Repeat,
+            // The node has too much to do now. Limits that waiting does not help against name no time.
+            (Code::ResourceExhausted, _) if retry_after.is_some() => TryAgain::Repeat,
             (_, UNINITIALISED | "REMOVED" | "WRONG_CLUSTER" | "WRONG_MEMBER") => TryAgain::Elsewhere,
             _ => TryAgain::Never,
         };
@@ -50,7 +55,8 @@ impl Refusal {
             reason: info.reason,
             message: status.message().to_owned(),
             metadata: info.metadata.into_iter().collect(),
-            retry_after: status.get_details_retry_info().and_then(|info| info.retry_delay),
+            retry_after,
+            limits_the_node: status.code() == Code::ResourceExhausted && try_again == TryAgain::Repeat,
             try_again,
         })
     }
@@ -86,7 +92,9 @@ impl Refusal {
 
     /// Whether it is about the node's own state rather than about the call: another node should be asked first.
     pub(crate) fn speaks_of_the_node(&self) -> bool {
-        self.try_again == TryAgain::Elsewhere || matches!(self.reason.as_str(), "DRAINING" | "STORAGE_FAILED")
+        self.try_again == TryAgain::Elsewhere
+            || self.limits_the_node
+            || matches!(self.reason.as_str(), "DRAINING" | "STORAGE_FAILED")
     }
 
     /// Whether the node that answered, or the one that it forwarded the call to, belongs to no cluster.
@@ -174,5 +182,20 @@ mod tests {
         assert!(blank.tells_of_no_cluster() && !stranger.tells_of_no_cluster());
         let closed = read(Code::FailedPrecondition, "ROUND_CLOSED", &[]).expect("ours");
         assert_eq!(closed.try_again(), TryAgain::Never);
+    }
+
+    #[test]
+    fn a_node_with_too_much_to_do_is_asked_again_later_and_a_round_with_too_much_in_it_is_not() {
+        let read = |reason, details: ErrorDetails| {
+            let status = Status::with_error_details(Code::ResourceExhausted, reason, details);
+            Refusal::from_status(&status).expect("ours")
+        };
+        let info = |reason: &str| ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new());
+        let mut waits = info("TOO_MANY_CALLS");
+        waits.set_retry_info(Some(Duration::from_millis(500)));
+        let busy = read("TOO_MANY_CALLS", waits);
+        assert_eq!((busy.try_again(), busy.speaks_of_the_node()), (TryAgain::Repeat, true));
+        let full = read("TOO_MANY_PAIRS", info("TOO_MANY_PAIRS"));
+        assert_eq!((full.try_again(), full.speaks_of_the_node()), (TryAgain::Never, false));
     }
 }

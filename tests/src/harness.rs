@@ -8,6 +8,7 @@ pub mod control;
 pub mod faults;
 pub mod frames;
 pub mod isolation;
+pub mod load;
 pub mod node;
 pub mod probe;
 pub mod process;

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use silhouette_client::RoundSpec;
+use silhouette_proto::v1;
 use silhouette_tests::harness::{
     cluster::Cluster, configuration::Configuration, control::Control, load::Load, node::Node, rounds::published,
-    waiting::eventually,
+    waiting::eventually, wire,
 };
+use tokio_stream::wrappers::ReceiverStream;
 
 /// Connections of each node that are told to go away while clients call.
 const AGED: f64 = 10.0;
@@ -60,6 +62,35 @@ async fn connections_that_are_told_to_go_away_lose_no_call() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn streams_that_outlast_the_grace_go_on_over_another_connection() -> Result<()> {
     ages_unnoticed(Duration::from_millis(1)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_goes_on_over_a_connection_that_was_told_to_go_away() -> Result<()> {
+    let configuration = Configuration::short_times().time("limits.connection_age", Duration::from_millis(300));
+    let cluster = Cluster::of(1, configuration).await?;
+    let node = cluster.node(0);
+    let uid = node.wire()?.start("streamed", wire::spec(1)).await?.round_uid;
+    let (parts, sent) = tokio::sync::mpsc::channel(4);
+    parts.send(wire::header(&uid, "w0", [1; 16])).await?;
+    let before = node.metric("silhouette_connections_aged_total").await?;
+    // Nothing of the client library: what it would mend is seen.
+    let mut rounds = node.wire()?.rounds;
+    let mut events = rounds.publish_values(ReceiverStream::new(sent)).await?.into_inner();
+    events.message().await?.context("the stream begins")?;
+    eventually("its connection ages", async || {
+        let aged = node.metric("silhouette_connections_aged_total").await?;
+        ensure!(aged > before, "{aged} were told to go away");
+        Ok(())
+    })
+    .await?;
+    let pairs = vec![wire::pair("a", "1")];
+    parts.send(wire::chunk(0, pairs.clone())).await?;
+    parts.send(wire::commit(1, &pairs)).await?;
+    drop(parts);
+    while events.message().await.context("the stream goes on")?.is_some() {}
+    node.wire()?.reaches(&uid, v1::Phase::Ready).await?;
+    cluster.passed();
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

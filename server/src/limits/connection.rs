@@ -158,3 +158,63 @@ impl AsyncWrite for Connection {
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use prometheus_client::metrics::gauge::Gauge;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+        time::timeout,
+    };
+
+    use super::*;
+    use crate::service::refusal::NodeLimit;
+
+    /// Whatever takes longer than this never happens.
+    const GUARD: Duration = Duration::from_secs(30);
+
+    /// Both ends of a connection; ours must begin within a moment.
+    async fn connection() -> (TcpStream, Connection) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let address = listener.local_addr().expect("it is bound");
+        let (theirs, ours) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let place = Bound::new(NodeLimit::Connections, 1, Gauge::default()).take().expect("it is free");
+        let ours = Connection::new(ours.expect("accepted").0, None, place);
+        (theirs.expect("connected"), ours.beginning_within(Duration::from_millis(20)))
+    }
+
+    #[tokio::test]
+    async fn whoever_does_not_begin_is_cut_off() {
+        for said in [&b""[..], b"PRI * HTTP/2.0"] {
+            let (mut theirs, mut ours) = connection().await;
+            theirs.write_all(said).await.expect("it is read");
+            let mut read = Vec::new();
+            let end = timeout(GUARD, ours.read_to_end(&mut read)).await.expect("it is not waited for");
+            let end = end.expect_err("their end stays open");
+            assert_eq!(end.kind(), io::ErrorKind::TimedOut);
+            assert_eq!(read, said);
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_has_begun_may_be_silent() {
+        let (mut theirs, mut ours) = connection().await;
+        theirs.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.expect("it is read");
+        let mut preface = [0; PREFACE_BYTES];
+        ours.read_exact(&mut preface).await.expect("it has begun");
+        // Longer than it would have had.
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        theirs.write_all(b"!").await.expect("it is read");
+        assert_eq!(ours.read_u8().await.expect("it goes on"), b'!');
+    }
+
+    #[tokio::test]
+    async fn its_end_is_told() {
+        let (_theirs, ours) = connection().await;
+        let ended = ours.ended();
+        assert!(!ended.is_cancelled());
+        drop(ours);
+        ended.cancelled().await;
+    }
+}

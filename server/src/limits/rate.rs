@@ -71,14 +71,9 @@ mod tests {
 
     /// How many calls in a row are taken, and why the next is not. A slow machine takes more, as time passes.
     fn taken(rates: &Rates, addresses: &[&str]) -> (usize, Refusal) {
-        let mut addresses = addresses.iter().cycle();
-        let mut taken = 0;
-        loop {
-            match rates.take(address(addresses.next().expect("it goes round"))) {
-                Ok(()) => taken += 1,
-                Err(refusal) => return (taken, refusal),
-            }
-        }
+        let calls = addresses.iter().cycle().take(1_000_000).map(|caller| rates.take(address(caller)));
+        let refused = calls.enumerate().find_map(|(taken, call)| Some((taken, call.err()?)));
+        refused.expect("a million calls are more than are allowed")
     }
 
     #[test]

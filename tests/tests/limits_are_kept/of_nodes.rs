@@ -10,7 +10,7 @@ use silhouette_tests::harness::{
     configuration::Configuration,
     frames,
     node::Node,
-    waiting::eventually,
+    waiting::{PATIENCE, eventually},
     wire::{self, Refused, Wire, pair, refused},
 };
 use tokio::task::JoinSet;
@@ -242,9 +242,7 @@ async fn http_connections_beyond_the_limit_are_closed_and_silent_ones_give_their
         ends.spawn(async move { stream.read(&mut [0; 64]).await });
     }
     // All of them are closed, those within the limit when their time is up, although nobody on this side did anything.
-    while let Some(end) = ends.join_next().await {
-        let _ = end?;
-    }
+    tokio::time::timeout(PATIENCE, ends.join_all()).await.context("silent connections stay open")?;
     eventually("probes are answered again", async || {
         ensure!(cluster.node(0).probe("/livez").await?.is_ok(), "it is not alive");
         Ok(())

@@ -25,6 +25,8 @@ pub struct Refusal {
     message: String,
     metadata: BTreeMap<String, String>,
     retry_after: Option<Duration>,
+    /// Whether the node has too much to do.
+    limits_the_node: bool,
     try_again: TryAgain,
     request: Option<RequestId>,
 }
@@ -57,6 +59,7 @@ impl Refusal {
             message: status.message().to_owned(),
             metadata: info.metadata.into_iter().collect(),
             retry_after,
+            limits_the_node: status.code() == Code::ResourceExhausted && try_again == TryAgain::Repeat,
             try_again,
             request: status.get_details_request_info().and_then(|info| RequestId::parse(&info.request_id)),
         })
@@ -103,7 +106,9 @@ impl Refusal {
 
     /// Whether it is about the node's own state rather than about the call: another node should be asked first.
     pub(crate) fn speaks_of_the_node(&self) -> bool {
-        self.try_again == TryAgain::Elsewhere || matches!(self.reason.as_str(), "DRAINING" | "STORAGE_FAILED")
+        self.try_again == TryAgain::Elsewhere
+            || self.limits_the_node
+            || matches!(self.reason.as_str(), "DRAINING" | "STORAGE_FAILED")
     }
 
     /// Whether the node that answered, or the one that it forwarded the call to, belongs to no cluster.
@@ -199,11 +204,17 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_of_the_moment_is_waited_for() {
-        let mut details = ErrorDetails::with_error_info("TOO_MANY_QUERIES", DOMAIN, HashMap::new());
-        details.set_retry_info(Some(Duration::from_millis(500)));
-        let busy = Refusal::from_status(&Status::with_error_details(Code::ResourceExhausted, "full", details));
-        let busy = busy.expect("ours");
-        assert_eq!((busy.try_again(), busy.retry_after()), (TryAgain::Repeat, Some(Duration::from_millis(500))));
+    fn a_node_with_too_much_to_do_is_asked_again_later_and_a_round_with_too_much_in_it_is_not() {
+        let read = |reason, details: ErrorDetails| {
+            let status = Status::with_error_details(Code::ResourceExhausted, reason, details);
+            Refusal::from_status(&status).expect("ours")
+        };
+        let info = |reason: &str| ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new());
+        let mut waits = info("TOO_MANY_CALLS");
+        waits.set_retry_info(Some(Duration::from_millis(500)));
+        let busy = read("TOO_MANY_CALLS", waits);
+        assert_eq!((busy.try_again(), busy.speaks_of_the_node()), (TryAgain::Repeat, true));
+        let full = read("TOO_MANY_PAIRS", info("TOO_MANY_PAIRS"));
+        assert_eq!((full.try_again(), full.speaks_of_the_node()), (TryAgain::Never, false));
     }
 }

@@ -29,8 +29,8 @@ pub use error::{ConfigurationError, Problem};
 pub use origin::Origin;
 pub use reference::reference;
 pub use sections::{
-    Configuration, EncodingSection, EndpointSection, LivenessSection, LogFormat, LogSection, MemorySection,
-    PublishingSection, RaftSection, ReadinessSection, RetrievalSection, ShutdownSection, StorageSection,
+    Configuration, EncodingSection, EndpointSection, LimitsSection, LivenessSection, LogFormat, LogSection,
+    MemorySection, PublishingSection, RaftSection, ReadinessSection, RetrievalSection, ShutdownSection, StorageSection,
     WatchingSection,
 };
 pub use settings::{Endpoint, Settings};

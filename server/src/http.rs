@@ -1,8 +1,7 @@
 //! Probes and metrics over HTTP, for kubelets, balancers and Prometheus.
 
 mod probes;
-
-use std::io;
+mod serving;
 
 use axum::{
     Router,
@@ -17,8 +16,8 @@ use tokio::{net::TcpListener, task::spawn_blocking};
 use crate::{node::NodeHandle, telemetry::Exposition};
 
 /// Answers probes and scrapes until it is dropped.
-pub(crate) async fn serve(listener: TcpListener, node: NodeHandle) -> io::Result<()> {
-    axum::serve(listener, router(node)).await
+pub(crate) async fn serve(listener: TcpListener, node: NodeHandle) {
+    serving::serve(listener, router(node.clone()), &node).await;
 }
 
 fn router(node: NodeHandle) -> Router {

@@ -12,6 +12,7 @@ pub mod encoding;
 pub mod fence;
 mod http;
 pub mod ids;
+mod limits;
 pub mod node;
 pub mod readiness;
 mod sealing;

@@ -26,6 +26,7 @@ mod wire;
 use std::io;
 
 pub use cluster::ClusterService;
+pub(crate) use forward::FORWARDED;
 pub use retrieval::RetrievalService;
 pub use rounds::RoundsService;
 use silhouette_proto::v1::{
@@ -36,16 +37,15 @@ use tower::util::MapResponseLayer;
 
 use crate::node::NodeHandle;
 
-/// Longest request, in bytes: well above the largest chunk, and a query for more rows than the noise bound allows.
-const MAX_REQUEST_BYTES: usize = 4 << 20;
-
 /// The services `Rounds`, `Retrieval` and `Cluster` of a node. Fails if the operating system gives no threads.
 pub fn routes(node: NodeHandle) -> io::Result<Routes> {
-    let explained = MapResponseLayer::new(unreadable::explain);
-    let rounds = RoundsServer::new(RoundsService::new(node.clone())).max_decoding_message_size(MAX_REQUEST_BYTES);
+    let message_bytes = node.settings().configuration.limits.message_bytes.get();
+    let explained = MapResponseLayer::new(move |response| unreadable::explain(response, message_bytes));
+    let message_bytes = message_bytes as usize;
+    let rounds = RoundsServer::new(RoundsService::new(node.clone())).max_decoding_message_size(message_bytes);
     let retrieval =
-        RetrievalServer::new(RetrievalService::start(node.clone())?).max_decoding_message_size(MAX_REQUEST_BYTES);
-    let cluster = ClusterServer::new(ClusterService::new(node)).max_decoding_message_size(MAX_REQUEST_BYTES);
+        RetrievalServer::new(RetrievalService::start(node.clone())?).max_decoding_message_size(message_bytes);
+    let cluster = ClusterServer::new(ClusterService::new(node)).max_decoding_message_size(message_bytes);
     let routes = Routes::new(explained.named_layer(rounds))
         .add_service(explained.named_layer(retrieval))
         .add_service(explained.named_layer(cluster));

@@ -10,6 +10,7 @@ pub mod damage;
 pub mod faults;
 pub mod frames;
 pub mod isolation;
+pub mod load;
 pub mod node;
 pub mod probe;
 pub mod process;

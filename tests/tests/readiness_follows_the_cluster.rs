@@ -4,20 +4,21 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
-use silhouette_client::{Mode, RoundSpec, RoundUid};
+use silhouette_client::{Mode, RoundSpec};
 use silhouette_proto::v1;
 use silhouette_tests::harness::{
     cluster::Cluster,
     configuration::Configuration,
     isolation::isolated,
+    load::Load,
     probe,
-    rounds::{Pairs, check_answers, random_pairs},
+    rounds::{check_answers, published},
     waiting::eventually,
     wire::refused,
 };
@@ -66,15 +67,6 @@ impl Watch {
             None => Ok(looks),
         }
     }
-}
-
-async fn published(cluster: &Cluster, id: &str, spec: &RoundSpec, seed: u64) -> Result<(RoundUid, Pairs)> {
-    let client = cluster.client()?;
-    let uid = client.start_round(id, spec).await?.uid;
-    let pairs = random_pairs(&mut fastrand::Rng::with_seed(seed), 40);
-    client.publish(uid, "w0", pairs.clone()).await?;
-    client.wait(uid).await?;
-    Ok((uid, pairs))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -164,54 +156,6 @@ fn a_leader_that_is_cut_off_leaves_service_and_another_leads() -> Result<()> {
     })
 }
 
-/// Clients that go on calling until told to end; each call must succeed.
-struct Load {
-    enough: Arc<AtomicBool>,
-    calls: Arc<AtomicU64>,
-    tasks: Vec<JoinHandle<Result<()>>>,
-}
-
-impl Load {
-    fn begin(cluster: &Cluster, uid: RoundUid, pairs: &Pairs) -> Result<Self> {
-        let (enough, calls) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-        let mut tasks = Vec::new();
-        for reader in 0..3 {
-            let (client, enough, calls) = (cluster.client()?, Arc::clone(&enough), Arc::clone(&calls));
-            let some: Pairs = pairs.iter().skip(reader).step_by(10).cloned().collect();
-            tasks.push(tokio::spawn(async move {
-                while !enough.load(Ordering::Relaxed) {
-                    check_answers(&client, uid, &some, Mode::Pir).await.context("a reader")?;
-                    calls.fetch_add(1, Ordering::Relaxed);
-                }
-                Ok(())
-            }));
-        }
-        let (client, ending, calls_made) = (cluster.client()?, Arc::clone(&enough), Arc::clone(&calls));
-        tasks.push(tokio::spawn(async move {
-            let mut number = 0;
-            while !ending.load(Ordering::Relaxed) {
-                let id = format!("under-load-{number}");
-                let uid = client.start_round(&id, &RoundSpec::for_workers(1)).await.context("starting a round")?.uid;
-                client.publish(uid, "w0", [("key", "value")]).await.context("publishing")?;
-                client.wait(uid).await.context("waiting")?;
-                client.delete_round(uid).await.context("deleting")?;
-                calls_made.fetch_add(4, Ordering::Relaxed);
-                number += 1;
-            }
-            Ok(())
-        }));
-        Ok(Self { enough, calls, tasks })
-    }
-
-    async fn end(self) -> Result<u64> {
-        self.enough.store(true, Ordering::Relaxed);
-        for task in self.tasks {
-            task.await??;
-        }
-        Ok(self.calls.load(Ordering::Relaxed))
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_is_told_to_end_under_load_loses_no_request() -> Result<()> {
     let configuration = Configuration::short_times().time("shutdown.drain_delay", Duration::from_millis(1_500));
@@ -222,7 +166,7 @@ async fn a_node_that_is_told_to_end_under_load_loses_no_request() -> Result<()> 
     // The leader last: its successor is asked to end in its turn too.
     let leader = cluster.leader().await?;
     for index in (0..3).filter(|&index| index != leader).chain([leader]) {
-        let served = load.calls.load(Ordering::Relaxed);
+        let served = load.calls();
         cluster.node_mut(index).process()?.terminate()?;
         cluster.node(index).unready().await.context("before it ends it says that it will")?;
         // Balancers have not noticed yet: whoever still comes is served.
@@ -236,7 +180,7 @@ async fn a_node_that_is_told_to_end_under_load_loses_no_request() -> Result<()> 
         cluster.node_mut(index).start().await?;
         cluster.settled().await?;
         eventually("clients are served again", async || {
-            ensure!(load.calls.load(Ordering::Relaxed) > served, "no call has ended since");
+            ensure!(load.calls() > served, "no call has ended since");
             Ok(())
         })
         .await?;

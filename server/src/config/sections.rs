@@ -2,6 +2,7 @@
 
 mod encoding;
 mod endpoint;
+mod limits;
 mod liveness;
 mod log;
 mod memory;
@@ -15,6 +16,7 @@ mod watching;
 
 pub use encoding::EncodingSection;
 pub use endpoint::EndpointSection;
+pub use limits::LimitsSection;
 pub use liveness::LivenessSection;
 pub use log::{LogFormat, LogSection};
 pub use memory::MemorySection;
@@ -62,6 +64,8 @@ pub struct Configuration {
     pub watching: WatchingSection,
     /// Private queries and downloads.
     pub retrieval: RetrievalSection,
+    /// What the node takes from its clients at a time.
+    pub limits: LimitsSection,
     /// When `/ready` says so.
     pub readiness: ReadinessSection,
     /// When `/health` says so.

@@ -57,9 +57,8 @@ pub async fn run(settings: Settings) -> Result<(), NodeError> {
 }
 
 async fn serve_http(listener: TcpListener, node: NodeHandle) -> Result<(), NodeError> {
-    http::serve(listener, node)
-        .await
-        .map_err(|error| NodeError::ServerEnded { section: "http", why: error.to_string() })
+    http::serve(listener, node).await;
+    Ok(())
 }
 
 /// The running servers.

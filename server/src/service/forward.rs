@@ -22,7 +22,7 @@ use crate::{
 
 /// Marks a request that a node has forwarded: it is not forwarded again, so that nodes that disagree about who leads
 /// cannot send it in a circle.
-const FORWARDED: &str = "silhouette-forwarded";
+pub(crate) const FORWARDED: &str = "silhouette-forwarded";
 /// The caller's deadline, which holds for the leader too.
 const DEADLINE: &str = "grpc-timeout";
 

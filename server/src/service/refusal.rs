@@ -5,10 +5,12 @@
 //! not. Users' keys are in the metadata of the reply to the worker that sent them, as base64, and nowhere else.
 
 mod from;
+mod limit;
 mod reason;
 mod status;
 
 pub use from::AddressBook;
+pub use limit::NodeLimit;
 pub use reason::Reason;
 pub use status::DOMAIN;
 
@@ -135,6 +137,24 @@ pub enum Refusal {
     /// Too much is under way.
     #[error("too many proposals are pending; repeat the call soon")]
     Busy,
+    /// This node has too much to do.
+    #[error(
+        "too many {limit}: this node allows {allowed}, by {}; repeat the call soon, or ask another node", limit.setting()
+    )]
+    LimitReached {
+        /// Of what.
+        limit: NodeLimit,
+        /// How many are allowed.
+        allowed: u32,
+    },
+    /// A message is longer than this node takes.
+    #[error(
+        "the message is longer than {limit} bytes, which limits.message_bytes of this node allows; send less at once"
+    )]
+    MessageTooLarge {
+        /// How many bytes are allowed.
+        limit: u32,
+    },
     /// The node is about to stop.
     #[error("this node is shutting down; use another one")]
     Draining,

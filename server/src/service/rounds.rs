@@ -64,12 +64,14 @@ impl Rounds for RoundsService {
     ) -> Result<Response<Self::PublishValuesStream>, Status> {
         let member = self.node.member()?;
         let (metadata, _, mut parts) = request.into_parts();
-        let header = publish::header(&mut parts).await?;
+        let configuration = &self.node.settings().configuration;
+        let bounds = publish::Bounds {
+            window: configuration.publishing.window_chunks,
+            message_bytes: configuration.limits.message_bytes.get(),
+        };
+        let header = publish::header(&mut parts, bounds).await?;
         match self.forwarder.place(&member, &metadata, Traffic::Streams)? {
-            Place::Here => {
-                let window = self.node.settings().configuration.publishing.window_chunks;
-                Ok(Response::new(publish::publish(member, &header, parts, window).await?))
-            }
+            Place::Here => Ok(Response::new(publish::publish(member, &header, parts, bounds).await?)),
             Place::There(leader) if header.relay => Ok(Response::new(relay::relay(leader, header, parts).await?)),
             Place::There(_) => Err(Forwarder::redirection(&member).into()),
         }

@@ -23,20 +23,32 @@ pub(super) fn byte_limit(spec: &RoundSpec, limits: &Limits) -> u64 {
     pairs.saturating_mul(pair).min(limits.max_bytes_per_round)
 }
 
-/// What a round at its maxima needs: its pairs and their index, and while they are encoded the working memory, the
-/// encoding, the retrieval's matrix and the hint.
+/// What a pair takes while all are gathered to be encoded, beyond [`PAIR_OVERHEAD_BYTES`]: key and value are two handles
+/// of 32 bytes each, and a list that grows has room for twice as many.
+const GATHERED_PAIR_BYTES: u64 = 64;
+
+/// What a round at its maxima needs: its pairs and their index, and while they are encoded what is served later and
+/// whichever is more: the working memory of the encoding, or that of the hint.
 pub(super) fn reservation(spec: &RoundSpec, limits: &Limits) -> Result<u64, EncodingPlanError> {
     let plan = plan_for(spec, spec.pair_limit(limits))?;
-    let working = plan.shape().working_memory_bytes(limits.encoding_threads);
+    let encoding = plan.shape().working_memory_bytes(limits.encoding_threads);
     Ok(served_bytes(&plan)
-        .saturating_add(plan.encoding_bytes())
-        .saturating_add(working)
+        .saturating_add(encoding.max(hint_working_bytes(&plan)))
+        .saturating_add(spec.pair_limit(limits).saturating_mul(GATHERED_PAIR_BYTES))
         .saturating_add(byte_limit(spec, limits)))
 }
 
-/// What a member keeps in memory to answer queries.
+/// What is needed to make the hint, and given back: the encoding as it was made, of which the matrix and the file are
+/// copies, and the hint's words before they are packed.
+fn hint_working_bytes(plan: &Plan) -> u64 {
+    let words = plan.hint_bytes().saturating_mul(u64::from(u32::BITS)) / u64::from(plan.lwe().hint_bits());
+    plan.encoding_bytes().saturating_add(words)
+}
+
+/// What a member keeps in memory of a Ready round: the matrix and the hint to answer queries, the encoding for downloads
+/// and for members that lack it.
 fn served_bytes(plan: &Plan) -> u64 {
-    plan.matrix_bytes().saturating_add(plan.hint_bytes())
+    plan.matrix_bytes().saturating_add(plan.hint_bytes()).saturating_add(plan.encoding_bytes())
 }
 
 impl Round {

@@ -246,7 +246,10 @@ pub enum Rejection {
         member: MemberId,
     },
     /// The member offers less memory than the rounds that there are need.
-    #[error("member {member} offers {budget} bytes of memory where rounds need {needed}")]
+    #[error(
+        "member {member} offers {budget} bytes of memory where rounds need {needed}; raise its memory.budget_bytes and start \
+         it again, or delete rounds"
+    )]
     MemberBudgetTooSmall {
         /// Who.
         member: MemberId,

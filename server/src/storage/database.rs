@@ -7,14 +7,20 @@ use std::{
 };
 
 use rocksdb::{
-    BoundColumnFamily, ColumnFamilyDescriptor, DBCompressionType, DBWithThreadMode, Direction, IteratorMode,
-    MultiThreaded, Options, WriteBatch, WriteOptions, properties::PropName,
+    BlockBasedOptions, BoundColumnFamily, Cache, ColumnFamilyDescriptor, DBCompressionType, DBWithThreadMode,
+    Direction, IteratorMode, MultiThreaded, Options, WriteBatch, WriteOptions, properties::PropName,
 };
 
 use super::StorageError;
 
 /// Bytes a column family gathers in memory before it writes a file.
 const WRITE_BUFFER_BYTES: usize = 16 << 20;
+
+/// Bytes that all column families together gather in memory.
+const WRITE_BUFFERS_BYTES: usize = 48 << 20;
+
+/// Bytes of files that are kept in memory, indices included. Little is read again: chunks once, when they are encoded.
+const CACHE_BYTES: usize = 16 << 20;
 
 /// Bytes of write-ahead log beyond which `RocksDB` flushes the column family that holds it up.
 const WAL_BYTES: u64 = 64 << 20;
@@ -72,11 +78,18 @@ impl Database {
         options.create_if_missing(true);
         options.create_missing_column_families(true);
         options.set_max_total_wal_size(WAL_BYTES);
+        options.set_db_write_buffer_size(WRITE_BUFFERS_BYTES);
         options.set_keep_log_file_num(3);
         options.set_max_open_files(256);
         options.set_stats_dump_period_sec(0);
+        // One for all, so that the database takes no more than is set aside for it beside the budget of rounds.
+        let cache = Cache::new_lru_cache(CACHE_BYTES);
         let families = Family::ALL.map(|family| {
             let mut options = Options::default();
+            let mut blocks = BlockBasedOptions::default();
+            blocks.set_block_cache(&cache);
+            blocks.set_cache_index_and_filter_blocks(true);
+            options.set_block_based_table_factory(&blocks);
             options.set_write_buffer_size(WRITE_BUFFER_BYTES);
             options.set_compression_type(DBCompressionType::None);
             ColumnFamilyDescriptor::new(family.name(), options)

@@ -5,7 +5,7 @@ use std::fmt;
 use prometheus_client::{encoding::text, metrics::info::Info, registry::Registry};
 
 use super::{
-    calls::CallMetrics, divergence::DivergenceMetrics, durations::Durations, figures::Figures,
+    calls::CallMetrics, divergence::DivergenceMetrics, durations::Durations, figures::Figures, limits::LimitMetrics,
     requests::RequestMetrics, retrieval::RetrievalMetrics, round_changes::RoundChanges,
 };
 
@@ -20,6 +20,7 @@ pub struct Metrics {
     durations: Durations,
     divergence: DivergenceMetrics,
     calls: CallMetrics,
+    limits: LimitMetrics,
     requests: RequestMetrics,
     retrieval: RetrievalMetrics,
     round_changes: RoundChanges,
@@ -33,10 +34,11 @@ impl Default for Metrics {
         let durations = Durations::register(&mut registry);
         let divergence = DivergenceMetrics::register(&mut registry);
         let calls = CallMetrics::register(&mut registry);
+        let limits = LimitMetrics::register(&mut registry);
         let requests = RequestMetrics::register(&mut registry);
         let retrieval = RetrievalMetrics::register(&mut registry);
         let round_changes = RoundChanges::register(&mut registry);
-        Self { registry, durations, divergence, calls, requests, retrieval, round_changes }
+        Self { registry, durations, divergence, calls, limits, requests, retrieval, round_changes }
     }
 }
 
@@ -53,6 +55,11 @@ impl Metrics {
     /// Counts of gRPC calls.
     pub(super) fn calls(&self) -> &CallMetrics {
         &self.calls
+    }
+
+    /// What the node's limits hold, and what they kept out.
+    pub(crate) fn limits(&self) -> &LimitMetrics {
+        &self.limits
     }
 
     /// Counts of HTTP requests.

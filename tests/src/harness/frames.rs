@@ -16,6 +16,17 @@ pub async fn call(channel: Channel, method: &'static str, message: Vec<u8>) -> R
     Ok(response.into_inner().to_vec())
 }
 
+/// Calls `method` with a request that never ends, so that the call lasts for as long as this future is polled.
+pub async fn call_without_end(channel: Channel, method: &'static str) -> Result<(), Status> {
+    let mut grpc = tonic::client::Grpc::new(channel);
+    grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
+    let request = Request::new(tokio_stream::pending::<Bytes>());
+    let answers = grpc.streaming(request, PathAndQuery::from_static(method), AsTheyAre).await?;
+    let mut answers = answers.into_inner();
+    while answers.message().await?.is_some() {}
+    Ok(())
+}
+
 /// Encodes and decodes nothing.
 #[derive(Debug, Clone, Copy, Default)]
 struct AsTheyAre;

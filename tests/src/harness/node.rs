@@ -14,7 +14,7 @@ use super::{
     configuration::Configuration,
     isolation::Place,
     probe::{self, Answer},
-    process::Process,
+    process::{Memory, Process},
     waiting::{PATIENCE, eventually},
     wire::{self, Wire},
 };
@@ -165,6 +165,16 @@ impl Node {
         self.process.as_mut().with_context(|| format!("{} does not run", self.name))
     }
 
+    /// What its process takes of the machine's memory.
+    pub fn memory(&self) -> Result<Memory> {
+        self.process.as_ref().with_context(|| format!("{} does not run", self.name))?.memory()
+    }
+
+    /// From now on its peak is what it takes at most from now on.
+    pub fn forget_peak(&self) -> Result<()> {
+        self.process.as_ref().with_context(|| format!("{} does not run", self.name))?.forget_peak()
+    }
+
     /// SIGKILL.
     pub fn kill(&mut self) -> Result<()> {
         self.process.take().with_context(|| format!("{} does not run", self.name))?.kill()
@@ -225,6 +235,16 @@ impl Node {
             .trim()
             .parse()
             .context("a metric is a number")
+    }
+
+    /// The sum of a metric's series that have all of these labels, such as `port="http"`; 0 if there is none yet.
+    pub async fn metric_with(&self, name: &str, labels: &[&str]) -> Result<f64> {
+        let metrics = self.probe("/metrics").await?;
+        let series =
+            metrics.body.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('{')?.rsplit_once("} "));
+        let counted =
+            series.filter(|(found, _)| labels.iter().all(|label| found.split(',').any(|found| found == *label)));
+        counted.map(|(_, value)| value.trim().parse::<f64>().context("a metric is a number")).sum()
     }
 
     /// Its gRPC services, without the client library between.

@@ -19,6 +19,15 @@ pub struct Process {
     child: Child,
 }
 
+/// What a process takes of the machine's memory, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Memory {
+    /// Now.
+    pub resident: u64,
+    /// At most, so far.
+    pub peak: u64,
+}
+
 impl Process {
     /// Runs `command`.
     pub fn spawn(command: &mut Command) -> Result<Self> {
@@ -29,6 +38,22 @@ impl Process {
     /// Its process id.
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Its memory.
+    pub fn memory(&self) -> Result<Memory> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).context("no process status")?;
+        let bytes = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            let kibibytes = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+            kibibytes.map(|kibibytes| kibibytes * 1024).with_context(|| format!("{name} is not told"))
+        };
+        Ok(Memory { resident: bytes("VmRSS:")?, peak: bytes("VmHWM:")? })
+    }
+
+    /// From now on its peak is what it takes at most from now on.
+    pub fn forget_peak(&self) -> Result<()> {
+        std::fs::write(format!("/proc/{}/clear_refs", self.id()), "5").context("cannot reset a process's peak")
     }
 
     /// SIGKILL: it ends between two instructions, whatever it was doing.

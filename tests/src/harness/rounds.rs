@@ -1,7 +1,7 @@
 //! Rounds as tests need them: small, checked, and awaited by state.
 
 use anyhow::{Context as _, Result, ensure};
-use silhouette_client::{Client, Mode, RoundUid};
+use silhouette_client::{Client, Mode, RoundSpec, RoundUid};
 use silhouette_proto::v1;
 
 use super::{cluster::Cluster, waiting::eventually, wire::Wire};
@@ -65,6 +65,16 @@ pub async fn live_members(cluster: &Cluster) -> Result<Vec<u64>> {
         members.push(node.wire()?.identity().await?.member_id);
     }
     Ok(members)
+}
+
+/// Publishes a round of 40 random pairs for one worker, and waits until it is Ready.
+pub async fn published(cluster: &Cluster, id: &str, spec: &RoundSpec, seed: u64) -> Result<(RoundUid, Pairs)> {
+    let client = cluster.client()?;
+    let uid = client.start_round(id, spec).await?.uid;
+    let pairs = random_pairs(&mut fastrand::Rng::with_seed(seed), 40);
+    client.publish(uid, "w0", pairs.clone()).await?;
+    client.wait(uid).await?;
+    Ok((uid, pairs))
 }
 
 /// Looks up every pair and as many keys that nobody published, and compares.

@@ -216,6 +216,8 @@ async fn the_log_tells_how_the_cluster_came_to_be_before_and_after_a_restart() {
     assert_eq!(last.index, nodes[0].consensus().state().configuration().index);
     nodes[0].restart().await;
     assert_eq!(nodes[0].consensus().configuration_log().unwrap(), logged);
+}
+
 /// Far less than is published meanwhile.
 const FEW_BYTES: usize = 256 << 10;
 

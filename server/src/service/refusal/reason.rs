@@ -116,6 +116,26 @@ reasons! {
     OutcomeUnknown = "OUTCOME_UNKNOWN", Unavailable;
     /// Too much is pending, or the round changes too fast to be sealed; repeat it soon.
     Busy = "BUSY", Unavailable;
+    /// The node has as many connections of clients as `limits.connections` allows.
+    TooManyConnections = "TOO_MANY_CONNECTIONS", ResourceExhausted;
+    /// The node has taken as many calls in this second as `limits.requests_per_second` allows.
+    TooManyRequests = "TOO_MANY_REQUESTS", ResourceExhausted;
+    /// The caller's address has sent as many calls in this second as `limits.requests_per_second_per_address` allows.
+    TooManyRequestsOfAddress = "TOO_MANY_REQUESTS_OF_ADDRESS", ResourceExhausted;
+    /// As many calls are under way over this connection as `limits.calls_per_connection` allows.
+    TooManyCallsOfConnection = "TOO_MANY_CALLS_OF_CONNECTION", ResourceExhausted;
+    /// As many calls are under way as `limits.calls` allows.
+    TooManyCalls = "TOO_MANY_CALLS", ResourceExhausted;
+    /// As many publications are under way as `limits.publications` allows.
+    TooManyPublications = "TOO_MANY_PUBLICATIONS", ResourceExhausted;
+    /// As many watches are open as `limits.watches` allows.
+    TooManyWatches = "TOO_MANY_WATCHES", ResourceExhausted;
+    /// As many downloads are under way as `limits.downloads` allows.
+    TooManyDownloads = "TOO_MANY_DOWNLOADS", ResourceExhausted;
+    /// As many administrators' calls are under way as `limits.administration_calls` allows.
+    TooManyAdministrationCalls = "TOO_MANY_ADMINISTRATION_CALLS", ResourceExhausted;
+    /// A message has more bytes than `limits.message_bytes` allows.
+    MessageTooLarge = "MESSAGE_TOO_LARGE", ResourceExhausted;
     /// The node is shutting down and begins no new stream.
     Draining = "DRAINING", Unavailable;
     /// The node has not opened its data directory yet.
@@ -159,6 +179,15 @@ impl Reason {
                 | Self::Starting
                 | Self::ChangeInFlight
                 | Self::TooManyQueries
+                | Self::TooManyConnections
+                | Self::TooManyRequests
+                | Self::TooManyRequestsOfAddress
+                | Self::TooManyCallsOfConnection
+                | Self::TooManyCalls
+                | Self::TooManyPublications
+                | Self::TooManyWatches
+                | Self::TooManyDownloads
+                | Self::TooManyAdministrationCalls
         )
     }
 }
@@ -183,6 +212,8 @@ impl Refusal {
             Self::NoLeader => Reason::NoLeader,
             Self::OutcomeUnknown { .. } => Reason::OutcomeUnknown,
             Self::Busy => Reason::Busy,
+            Self::LimitReached { limit, .. } => limit.reason(),
+            Self::MessageTooLarge { .. } => Reason::MessageTooLarge,
             Self::Draining => Reason::Draining,
             Self::Starting => Reason::Starting,
             Self::StorageFailed => Reason::StorageFailed,

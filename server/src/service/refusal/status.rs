@@ -52,6 +52,12 @@ impl Refusal {
                 vec![("confIndex", index.to_string())]
             }
             Self::Unreadable { .. } => vec![("fields", String::new())],
+            Self::LimitReached { limit, allowed } => {
+                vec![("limit", allowed.to_string()), ("setting", limit.setting().to_owned())]
+            }
+            Self::MessageTooLarge { limit } => {
+                vec![("limit", limit.to_string()), ("setting", "limits.message_bytes".to_owned())]
+            }
             Self::StreamMalformed { .. }
             | Self::NoLeader
             | Self::Busy

@@ -66,6 +66,7 @@ fn samples() -> Vec<Refusal> {
         Refusal::NotLeader { leader: Some("a:1".to_owned()) },
         Refusal::NoLeader,
         Refusal::OutcomeUnknown { leader: Some("a:1".to_owned()) },
+        Refusal::MessageTooLarge { limit: 4 },
         Refusal::Busy,
         Refusal::Draining,
         Refusal::StorageFailed,
@@ -80,7 +81,8 @@ fn samples() -> Vec<Refusal> {
         Refusal::ConfigurationChanged { index },
         Refusal::ChangeInFlight { index },
     ];
-    rejections.into_iter().map(Refusal::from).chain(own).collect()
+    let limits = NodeLimit::ALL.map(|limit| Refusal::LimitReached { limit, allowed: 7 });
+    rejections.into_iter().map(Refusal::from).chain(own).chain(limits).collect()
 }
 
 fn screaming(code: Code) -> String {

@@ -41,9 +41,21 @@ use crate::{
     state::{Command, Rejection, Reply, check_pairs},
 };
 
+/// How much of a stream a node takes at a time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Chunks that wait to become durable.
+    pub(super) window: usize,
+    /// Bytes of a message.
+    pub(super) message_bytes: u32,
+}
+
 /// Reads the header, with which a stream must begin.
-pub(super) async fn header(parts: &mut Streaming<PublishValuesRequest>) -> Result<PublishHeader, Status> {
-    let first = parts.message().await.map_err(|status| broken(&status).unwrap_or(status))?;
+pub(super) async fn header(
+    parts: &mut Streaming<PublishValuesRequest>,
+    bounds: Bounds,
+) -> Result<PublishHeader, Status> {
+    let first = parts.message().await.map_err(|status| broken(&status, bounds).unwrap_or(status))?;
     match first.and_then(|message| message.part) {
         Some(Part::Header(header)) => Ok(header),
         _ => Err(Refusal::StreamMalformed { why: "it does not begin with a header" }.into()),
@@ -51,16 +63,16 @@ pub(super) async fn header(parts: &mut Streaming<PublishValuesRequest>) -> Resul
 }
 
 /// What is said of a stream that broke: only what its sender did wrong.
-fn broken(status: &Status) -> Option<Status> {
-    unreadable::is_unreadable(status).then(|| unreadable::unreadable(status))
+fn broken(status: &Status, bounds: Bounds) -> Option<Status> {
+    unreadable::is_unreadable(status).then(|| unreadable::unreadable(status, bounds.message_bytes))
 }
 
-/// Takes the rest of a stream, at most `window` chunks of it at a time.
+/// Takes the rest of a stream.
 pub(super) async fn publish(
     member: Member,
     header: &PublishHeader,
     parts: Streaming<PublishValuesRequest>,
-    window: usize,
+    bounds: Bounds,
 ) -> Result<Answers<PublishValuesResponse>, Refusal> {
     let header = Header::read(header)?;
     member.settle().await?;
@@ -72,7 +84,7 @@ pub(super) async fn publish(
         admitted,
         script,
         parts,
-        window,
+        bounds,
         submitting: None,
         in_flight: FuturesOrdered::new(),
         greeted: false,
@@ -91,7 +103,7 @@ struct Publishing {
     admitted: Admitted,
     script: Script,
     parts: Streaming<PublishValuesRequest>,
-    window: usize,
+    bounds: Bounds,
     /// A chunk that waits for its share. One at a time, so that chunks enter the log in sequence.
     submitting: Option<BoxFuture<'static, Result<Submitted, ProposeError>>>,
     /// Chunks that are proposed.
@@ -111,7 +123,7 @@ impl Publishing {
             if idle && let Some(ending) = self.script.take_ending() {
                 return self.end(ending).await;
             }
-            let reads = self.script.is_open() && self.submitting.is_none() && self.in_flight.len() < self.window;
+            let reads = self.script.is_open() && self.submitting.is_none() && self.in_flight.len() < self.bounds.window;
             tokio::select! {
                 Some(submitted) = OptionFuture::from(self.submitting.as_mut()) => {
                     self.submitting = None;
@@ -131,7 +143,7 @@ impl Publishing {
                         }
                     }
                     // The worker is gone, or has sent what is no message.
-                    Some(Err(status)) => return broken(&status).map_or(Ok(None), Err),
+                    Some(Err(status)) => return broken(&status, self.bounds).map_or(Ok(None), Err),
                     None => self.script.cut_short(),
                 },
             }

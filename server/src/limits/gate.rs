@@ -1,0 +1,122 @@
+//! Lets calls in, as many as there may be, and counts all that are refused, here or behind it.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use futures::future::BoxFuture;
+use http::{Request, Response};
+use http_body::{Body, Frame, SizeHint};
+use tonic::Status;
+use tower::{Layer, Service};
+
+use super::{CallLimits, Place};
+use crate::telemetry::Metrics;
+
+/// Keeps calls within the limits.
+#[derive(Debug, Clone)]
+pub(crate) struct Gate {
+    limits: Arc<CallLimits>,
+}
+
+impl Gate {
+    /// Within these limits.
+    pub(crate) fn new(limits: CallLimits) -> Self {
+        Self { limits: Arc::new(limits) }
+    }
+}
+
+impl<S> Layer<S> for Gate {
+    type Service = GatedService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        GatedService { inner, limits: Arc::clone(&self.limits) }
+    }
+}
+
+/// A service whose calls are kept within the limits.
+#[derive(Debug, Clone)]
+pub(crate) struct GatedService<S> {
+    inner: S,
+    limits: Arc<CallLimits>,
+}
+
+impl<S, B, R> Service<Request<B>> for GatedService<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+    R: Send + 'static,
+{
+    type Response = Response<GatedBody<R>>;
+    type Error = S::Error;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let metrics = Arc::clone(&self.limits.metrics);
+        let place = match self.limits.admit(&request) {
+            Ok(place) => place,
+            Err(refusal) => {
+                let response: Response<GatedBody<R>> = Status::from(refusal).into_http();
+                metrics.limits().count_refusal(response.headers());
+                return Box::pin(std::future::ready(Ok(response)));
+            }
+        };
+        let response = self.inner.call(request);
+        Box::pin(async move {
+            let response = response.await?;
+            metrics.limits().count_refusal(response.headers());
+            Ok(response.map(|inner| GatedBody { admitted: Some(Admitted { inner, metrics, _place: place }) }))
+        })
+    }
+}
+
+/// The body of a response; empty if its call was refused at the gate.
+pub(crate) struct GatedBody<B> {
+    admitted: Option<Admitted<B>>,
+}
+
+struct Admitted<B> {
+    inner: B,
+    metrics: Arc<Metrics>,
+    _place: Place,
+}
+
+impl<B> Default for GatedBody<B> {
+    fn default() -> Self {
+        Self { admitted: None }
+    }
+}
+
+impl<B: Body + Unpin> Body for GatedBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let Some(Admitted { inner, metrics, .. }) = &mut self.admitted else { return Poll::Ready(None) };
+        let frame = ready!(Pin::new(inner).poll_frame(context));
+        if let Some(Ok(frame)) = &frame
+            && let Some(trailers) = frame.trailers_ref()
+        {
+            metrics.limits().count_refusal(trailers);
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.admitted.as_ref().is_none_or(|admitted| admitted.inner.is_end_stream())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.admitted.as_ref().map_or(SizeHint::with_exact(0), |admitted| admitted.inner.size_hint())
+    }
+}

@@ -1,6 +1,7 @@
 //! Finds values that make no sense, alone or together. All that is wrong is named at once, with where it was given.
 
 mod addresses;
+mod limits;
 mod raft;
 mod rounds;
 mod service;
@@ -8,7 +9,7 @@ mod service;
 mod tests;
 
 pub(super) use service::is_name;
-use std::{fmt::Display, ops::RangeInclusive};
+use std::{fmt::Display, ops::RangeInclusive, time::Duration};
 
 use super::{Effective, Origin, Origins, Problem};
 
@@ -18,10 +19,14 @@ pub(super) fn problems(effective: &Effective, dev: bool) -> Vec<Problem> {
     let mut checks = Checks { origins, problems: Vec::new() };
     service::check(configuration, &mut checks);
     addresses::check(configuration, dev, &mut checks);
+    limits::check(configuration, &mut checks);
     raft::check(configuration, &mut checks);
     rounds::check(&configuration.rounds, &mut checks);
     checks.problems
 }
+
+/// Times that are waited for again and again: shorter ones keep a core busy.
+const PERIODS: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_hours(24);
 
 /// What was found so far.
 struct Checks<'a> {
@@ -56,5 +61,9 @@ impl Checks<'_> {
     fn number_within(&mut self, path: &str, value: impl TryInto<u64>, range: RangeInclusive<u64>) {
         // No number of the configuration has more than 64 bits.
         self.within(path, &value.try_into().unwrap_or(u64::MAX), &range, |number| *number);
+    }
+
+    fn duration_within(&mut self, path: &str, duration: Duration, range: &RangeInclusive<Duration>) {
+        self.within(path, &duration, range, |duration| humantime::format_duration(*duration));
     }
 }

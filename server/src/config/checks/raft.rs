@@ -2,7 +2,7 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use super::{super::Configuration, Checks};
+use super::{super::Configuration, Checks, PERIODS};
 
 /// Shorter ticks keep a core busy; longer ones make a cluster without a leader wait for minutes.
 const TICKS: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_mins(1);
@@ -10,12 +10,9 @@ const TICKS: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::fro
 /// Of an election. More ticks are no more precise.
 const MAX_ELECTION_TICKS: u64 = 10_000;
 
-/// Times that are waited for again and again: shorter ones keep a core busy.
-const PERIODS: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_hours(24);
-
 pub(super) fn check(configuration: &Configuration, checks: &mut Checks<'_>) {
     let Configuration { raft, readiness, liveness, .. } = configuration;
-    duration_within(checks, "raft.tick", raft.tick, &TICKS);
+    checks.duration_within("raft.tick", raft.tick, &TICKS);
     checks.number_within("raft.heartbeat_ticks", raft.heartbeat_ticks, 1..=MAX_ELECTION_TICKS);
     checks.number_within("raft.election_ticks", raft.election_ticks, 1..=MAX_ELECTION_TICKS);
     checks.require(
@@ -38,7 +35,7 @@ pub(super) fn check(configuration: &Configuration, checks: &mut Checks<'_>) {
         ("readiness.interval", readiness.interval),
         ("readiness.disk_interval", readiness.disk_interval),
     ] {
-        duration_within(checks, path, duration, &PERIODS);
+        checks.duration_within(path, duration, &PERIODS);
     }
     let heartbeat = u32::try_from(raft.heartbeat_ticks).ok().and_then(|ticks| raft.tick.checked_mul(ticks));
     checks.require(
@@ -47,8 +44,4 @@ pub(super) fn check(configuration: &Configuration, checks: &mut Checks<'_>) {
         "must be more than the time between heartbeats, `raft.tick` times `raft.heartbeat_ticks`",
     );
     checks.require(liveness.stall > raft.tick, ["liveness.stall", "raft.tick"], "must be more than `raft.tick`");
-}
-
-fn duration_within(checks: &mut Checks<'_>, path: &str, duration: Duration, range: &RangeInclusive<Duration>) {
-    checks.within(path, &duration, range, |duration| humantime::format_duration(*duration));
 }

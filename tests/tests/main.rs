@@ -5,8 +5,6 @@ mod a_node_refuses_to_start_wrongly;
 mod a_report_tells_all_but_secrets;
 mod admission_keeps_memory_within_the_budget;
 mod bad_input_changes_nothing;
-mod bad_input_changes_nothing;
-mod calls_may_be_repeated;
 mod calls_may_be_repeated;
 mod configuration_has_origins;
 mod connections_age_and_spread;

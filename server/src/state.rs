@@ -148,7 +148,7 @@ impl State {
         &self.cluster.limits
     }
 
-    /// All members, and the last of those that were removed, by id.
+    /// All members, and the youngest of those that were removed, by id.
     pub fn members(&self) -> impl Iterator<Item = &MemberRecord> {
         self.cluster.members.values()
     }
@@ -157,7 +157,7 @@ impl State {
     pub fn member_state(&self, id: MemberId) -> Option<MemberState> {
         match self.member(id) {
             Some(record) => Some(record.state),
-            // Removed so long ago that its record is forgotten.
+            // Removed, and its record is forgotten.
             None if (1..=self.cluster.last_member.0).contains(&id.0) => Some(MemberState::Removed),
             None => None,
         }

@@ -15,7 +15,7 @@ use crate::{
 /// entry, so it must not grow with each attempt to join.
 const MAX_JOINING: usize = 64;
 
-/// Removed members whose records are kept, so that their disks are known again.
+/// Removed members whose records are kept, those with the highest numbers, so that their disks are known again.
 const MAX_REMOVED: usize = 64;
 
 impl State {
@@ -73,7 +73,7 @@ impl State {
         self.forget_members();
     }
 
-    /// Forgets those that were removed but the last. That they were removed still shows in their numbers.
+    /// Forgets removed members but the youngest. That they were removed still shows in their numbers.
     fn forget_members(&mut self) {
         let removed = self.members().filter(|member| member.state == MemberState::Removed).count();
         let mut surplus = removed.saturating_sub(MAX_REMOVED);

@@ -5,6 +5,7 @@
 //! answers calls, [`readiness`] decides whether the node may be sent any, and [`node`] puts all of it together from a
 //! [`config`].
 
+pub mod allocator;
 pub mod config;
 pub mod consensus;
 mod duties;

@@ -9,6 +9,7 @@ use std::{
 
 use clap::Parser as _;
 use silhouette_server::{
+    allocator,
     config::{Arguments, Effective, Settings, reference},
     node,
     telemetry::{self, Traces},
@@ -25,6 +26,9 @@ const MISUSED: u8 = 2;
 const CLOSING_LIMIT: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
+    if let Err(error) = allocator::restart_with_few_arenas() {
+        eprintln!("warning: cannot bound the allocator's arenas: {error}");
+    }
     let arguments = Arguments::parse();
     if arguments.print_config_reference {
         print(&reference());

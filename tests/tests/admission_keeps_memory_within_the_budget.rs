@@ -19,10 +19,9 @@ const MEBIBYTE: u64 = 1 << 20;
 /// What each node offers to rounds while they are as heavy as is admitted.
 const BUDGET_BYTES: u64 = 256 * MEBIBYTE;
 
-/// What a node needs beside rounds and beside what it needs with none, however many there are: RocksDB's write buffers
-/// (48 MiB) and cache (16 MiB), proposals under way (24 MiB), entries from the leader that wait (16 MiB) and entries on
-/// their way to each of two followers (16 MiB), the streams' own buffers, and what the allocator keeps.
-const OVERHEAD_BYTES: u64 = 160 * MEBIBYTE;
+/// What a node needs beside rounds and beside what it needs with none, however many there are: RocksDB's write buffers and
+/// cache (64 MiB), proposals under way (24 MiB), entries that wait to be appended (16 MiB), and buffers of streams.
+const OVERHEAD_BYTES: u64 = 128 * MEBIBYTE;
 
 /// Workers that publish at once.
 const WORKERS: u64 = 8;

@@ -35,6 +35,10 @@
 //!   many nodes must give that description.
 //! - A change whose answer was lost ends as [`Error::OutcomeUnknown`], never as a refusal or a success.
 //! - Keys, values, queries and seeds are in no log line and in no `Debug` output.
+//! - Every error of a call that a node was asked for names the call's [`RequestId`], under which nodes log it.
+//!
+//! With the feature `opentelemetry` requests carry the application's current span, by the propagator that it has
+//! installed.
 //!
 //! Futures are `Send`, types are `Send` and `Sync`. All of it needs a Tokio runtime with time and I/O enabled.
 //!

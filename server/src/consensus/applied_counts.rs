@@ -1,18 +1,15 @@
-//! What a member has applied since it started, for metrics.
+//! What a member has applied since it started, for metrics. How many bytes were published is not counted: with pairs of
+//! one size it would tell how many there are, which a round's shape hides.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
-use prometheus_client::metrics::{
-    counter::Counter,
-    histogram::{Histogram, exponential_buckets},
-};
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 
 /// What a member has applied since it started. Clones share it.
 #[derive(Debug, Clone)]
 pub struct AppliedCounts {
     entries: Arc<Mutex<BTreeMap<&'static str, (u64, u64)>>>,
-    chunk_bytes: Counter,
     batches: Histogram,
 }
 
@@ -20,7 +17,6 @@ impl Default for AppliedCounts {
     fn default() -> Self {
         Self {
             entries: Arc::default(),
-            chunk_bytes: Counter::default(),
             // 0.5 ms to 8 s, doubling.
             batches: Histogram::new(exponential_buckets(0.000_5, 2.0, 15)),
         }
@@ -33,26 +29,16 @@ impl AppliedCounts {
         self.entries.lock().clone()
     }
 
-    /// Bytes of pairs in accepted chunks.
-    pub fn chunk_bytes(&self) -> u64 {
-        self.chunk_bytes.get()
-    }
-
     /// How long batches of entries took, their write included.
     pub fn batches(&self) -> &Histogram {
         &self.batches
     }
 
-    /// A command of a kind was accepted, or rejected; a chunk brought bytes.
-    pub(super) fn count(&self, kind: &'static str, accepted: bool, chunk_bytes: usize) {
+    /// A command of a kind was accepted, or rejected.
+    pub(super) fn count(&self, kind: &'static str, accepted: bool) {
         let mut entries = self.entries.lock();
         let (done, rejected) = entries.entry(kind).or_default();
-        if accepted {
-            *done += 1;
-            self.chunk_bytes.inc_by(chunk_bytes as u64);
-        } else {
-            *rejected += 1;
-        }
+        *if accepted { done } else { rejected } += 1;
     }
 
     /// A batch of entries took so long.

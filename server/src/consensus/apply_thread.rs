@@ -112,10 +112,9 @@ impl ApplyThread {
                     matches!(command.command, Command::AllocateMember { .. } | Command::RegisterMember { .. });
                 let starts = if let Command::StartRound { uid, .. } = &command.command { Some(*uid) } else { None };
                 let kind = command.command.kind();
-                let bytes = if let Command::AppendChunk { pairs, .. } = &command.command { pairs.len() } else { 0 };
                 let mut state = shared.state.write();
                 let applied = state.apply(index, command);
-                shared.counts.count(kind, applied.reply.is_ok(), bytes);
+                shared.counts.count(kind, applied.reply.is_ok());
                 // Every member says so: with index and term an entry is followed from member to member.
                 tracing::debug!(index = index.0, term = entry.term, command = kind, "applied");
                 refused_starts.extend(starts.filter(|uid| state.round(*uid).is_none()));

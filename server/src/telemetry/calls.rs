@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use bytes::{Buf as _, Bytes};
+use bytes::Buf as _;
 use futures::future::BoxFuture;
 use http::{HeaderMap, Request, Response};
 use http_body::{Body, Frame, SizeHint};
@@ -17,7 +17,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 use tonic::Code;
-use tower::{BoxError, Layer, Service};
+use tower::{Layer, Service};
 
 use super::{
     Metrics,
@@ -43,7 +43,6 @@ pub(super) struct CallMetrics {
     handling: Family<Method, Histogram, fn() -> Histogram>,
     refused: Family<Refused, Counter>,
     sent: Family<Method, Counter>,
-    received: Family<Method, Counter>,
 }
 
 /// Labels of a call that ended with an error.
@@ -65,7 +64,6 @@ impl CallMetrics {
             handling: Family::new_with_constructor(short_durations),
             refused: Family::default(),
             sent: Family::default(),
-            received: Family::default(),
         };
         for reason in Reason::ALL.iter().map(|reason| reason.as_str()).chain([FOREIGN]) {
             drop(counts.refused.get_or_create(&Refused { reason }));
@@ -88,12 +86,6 @@ impl CallMetrics {
             "Sent in answers to calls",
             Unit::Bytes,
             counts.sent.clone(),
-        );
-        registry.register_with_unit(
-            "silhouette_grpc_received",
-            "Received in requests of calls",
-            Unit::Bytes,
-            counts.received.clone(),
         );
         counts
     }
@@ -126,11 +118,6 @@ impl Call {
         counts.started.get_or_create(&method).inc();
         let sent = counts.sent.get_or_create(&method).clone();
         Self { metrics, method, begun: Instant::now(), sent, ended: false }
-    }
-
-    /// Where the bytes of its request are counted.
-    fn received(&self) -> Counter {
-        self.metrics.calls().received.get_or_create(&self.method).clone()
     }
 
     fn end(&mut self, code: Code) {
@@ -196,10 +183,8 @@ pub(crate) struct CountedService<S> {
 
 impl<S, B, R> Service<Request<B>> for CountedService<S>
 where
-    S: Service<Request<tonic::body::Body>, Response = Response<R>>,
+    S: Service<Request<B>, Response = Response<R>>,
     S::Future: Send + 'static,
-    B: Body<Data = Bytes> + Send + Unpin + 'static,
-    B::Error: Into<BoxError>,
 {
     type Response = Response<CountedBody<R>>;
     type Error = S::Error;
@@ -211,46 +196,12 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let mut call = Call::begin(Arc::clone(&self.metrics), request.uri().path());
-        let received = call.received();
-        let request = request.map(|inner| tonic::body::Body::new(CountedRequest { inner, received }));
         let response = self.inner.call(request);
         Box::pin(async move {
             let response = response.await?;
             call.end_with(response.headers());
             Ok(response.map(|inner| CountedBody { inner, call }))
         })
-    }
-}
-
-/// A request whose bytes are counted.
-struct CountedRequest<B> {
-    inner: B,
-    received: Counter,
-}
-
-impl<B: Body<Data = Bytes> + Unpin> Body for CountedRequest<B> {
-    type Data = Bytes;
-    type Error = B::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        let frame = ready!(Pin::new(&mut self.inner).poll_frame(context));
-        if let Some(Ok(frame)) = &frame
-            && let Some(data) = frame.data_ref()
-        {
-            self.received.inc_by(data.len() as u64);
-        }
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
     }
 }
 

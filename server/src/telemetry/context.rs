@@ -1,5 +1,7 @@
 //! What a call brings along and takes on to the next node: its request id and its place in a trace.
 
+use std::sync::Arc;
+
 use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator as _};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
@@ -23,7 +25,7 @@ pub(super) struct CallContext {
     /// Its id: the client's, or drawn here.
     pub(super) request: RequestId,
     /// Its place in its client's trace, as it was given.
-    trace: HeaderMap,
+    trace: Arc<HeaderMap>,
 }
 
 impl CallContext {
@@ -34,7 +36,7 @@ impl CallContext {
             let value = headers.get(name)?;
             Some((HeaderName::from_static(name), value.clone()))
         });
-        Self { request: given.unwrap_or_else(RequestId::draw), trace: trace.collect() }
+        Self { request: given.unwrap_or_else(RequestId::draw), trace: Arc::new(trace.collect()) }
     }
 
     /// Makes the client's span the parent of `span`, which must not have been entered yet.
@@ -63,7 +65,7 @@ pub(crate) fn carry_on(metadata: &mut MetadataMap) {
             if let Ok(id) = HeaderValue::try_from(call.request.to_string()) {
                 headers.insert(REQUEST_ID, id);
             }
-            headers.extend(call.trace.clone());
+            headers.extend(HeaderMap::clone(&call.trace));
         })
         // A request of the node's own.
         .ok();

@@ -74,7 +74,12 @@ where
         let span = span(if known { path.trim_start_matches('/') } else { OTHER }, context.request);
         context.adopt(&span);
         let response = context.within_sync(|| span.in_scope(|| self.inner.call(request)));
-        let call = IdentifiedCall { context: context.clone(), span: span.clone(), metrics: Arc::clone(&self.metrics) };
+        let mut call = IdentifiedCall {
+            context: context.clone(),
+            span: span.clone(),
+            metrics: Arc::clone(&self.metrics),
+            ended: false,
+        };
         Box::pin(async move {
             let mut response = context.within(response.instrument(span)).await?;
             if let Ok(id) = HeaderValue::try_from(call.context.request.to_string()) {
@@ -104,16 +109,17 @@ fn span(method: &str, request: RequestId) -> Span {
     span
 }
 
-/// A call under way.
+/// A call under way. One that is dropped before it has ended was cancelled.
 struct IdentifiedCall {
     context: CallContext,
     span: Span,
     metrics: Arc<Metrics>,
+    ended: bool,
 }
 
 impl IdentifiedCall {
     /// Adds the id to the status in headers or trailers, if it is there, and tells the span of it.
-    fn end_with(&self, headers: &mut HeaderMap) {
+    fn end_with(&mut self, headers: &mut HeaderMap) {
         let Some(status) = Status::from_header_map(headers) else { return };
         self.tell(status.code());
         if status.code() == Code::Ok {
@@ -127,7 +133,8 @@ impl IdentifiedCall {
         identified.add_header(headers).ok();
     }
 
-    fn tell(&self, code: Code) {
+    fn tell(&mut self, code: Code) {
+        self.ended = true;
         let name = traces::code_name(code);
         self.span.set_attribute("rpc.status_code", name);
         if traces::is_fault(code) {
@@ -135,6 +142,14 @@ impl IdentifiedCall {
             self.span.set_status(opentelemetry::trace::Status::error(""));
         }
         self.span.in_scope(|| tracing::debug!(code = name, "answered"));
+    }
+}
+
+impl Drop for IdentifiedCall {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.tell(Code::Cancelled);
+        }
     }
 }
 
@@ -176,7 +191,10 @@ mod tests {
     use std::{convert::Infallible, future::poll_fn};
 
     use bytes::Bytes;
+    use parking_lot::Mutex;
     use tower::service_fn;
+    use tracing::field::Field;
+    use tracing_subscriber::{Registry, layer::SubscriberExt as _};
 
     use super::*;
     use crate::service::refusal::Refusal;
@@ -244,5 +262,30 @@ mod tests {
         let (head, trailers) = answer(HeaderMap::new(), Some(headers(&Status::ok("")))).await;
         assert_eq!(head.get(REQUEST_ID).expect("an id"), ID);
         assert!(trailers.expect("trailers").get("grpc-status-details-bin").is_none());
+    }
+
+    #[test]
+    fn a_call_that_its_client_gives_up_is_told_as_cancelled() {
+        let told = Told::default();
+        tracing::subscriber::with_default(Registry::default().with(told.clone()), || {
+            let context = CallContext::read(&HeaderMap::new());
+            let span = span("silhouette.v1.Rounds/WatchRound", context.request);
+            drop(IdentifiedCall { context, span, metrics: Arc::default(), ended: false });
+        });
+        assert_eq!(*told.0.lock(), ["CANCELLED"]);
+    }
+
+    /// The codes that lines tell.
+    #[derive(Clone, Default)]
+    struct Told(Arc<Mutex<Vec<String>>>);
+
+    impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Told {
+        fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+            event.record(&mut |field: &Field, value: &dyn std::fmt::Debug| {
+                if field.name() == "code" {
+                    self.0.lock().push(format!("{value:?}").replace('"', ""));
+                }
+            });
+        }
     }
 }

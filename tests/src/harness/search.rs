@@ -70,26 +70,35 @@ pub fn files(root: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// The ways in which bytes may lie in a file or a log: as they are, in hexadecimal digits, in base64, in the base64 of a
-/// message that holds their base64 (a status's details), escaped as Rust's `Debug` and `bytes` do, escaped once more by
-/// JSON, as a list of decimal numbers.
+/// message that holds their base64 (a status's details), as a list of decimal numbers, escaped as Rust's `Debug` does.
 fn forms(needle: &[u8]) -> Vec<Vec<u8>> {
-    let escaped = needle.escape_ascii().to_string();
-    let decimal = format!("{needle:?}");
-    let decimal = decimal.trim_matches(['[', ']']);
+    let numbers = format!("{needle:?}");
+    let numbers = numbers.trim_matches(['[', ']']);
     let mut forms = vec![
         needle.to_vec(),
         hex::encode(needle).into_bytes(),
         hex::encode_upper(needle).into_bytes(),
-        escaped.replace('\\', "\\\\").into_bytes(),
-        decimal.replace(' ', "").into_bytes(),
-        decimal.as_bytes().to_vec(),
-        format!("{:?}", String::from_utf8_lossy(needle)).trim_matches('"').as_bytes().to_vec(),
-        escaped.into_bytes(),
+        numbers.replace(' ', "").into_bytes(),
+        numbers.as_bytes().to_vec(),
     ];
+    let shown = format!("{:?}", bytes::Bytes::copy_from_slice(needle));
+    let shown = shown.strip_prefix("b\"").and_then(|shown| shown.strip_suffix('"')).unwrap_or_default();
+    forms.extend(quoted(shown));
+    forms.extend(quoted(&needle.escape_ascii().to_string()));
+    if let Ok(text) = std::str::from_utf8(needle) {
+        forms.extend(quoted(text));
+    }
     forms.extend(base64_forms(needle));
     let text = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, needle);
     forms.extend(base64_forms(text.as_bytes()));
     forms
+}
+
+/// A text as it is, within a quoted one (a line of JSON), within one that is quoted again (a field that is the `Debug`
+/// of something), and once more.
+fn quoted(text: &str) -> impl Iterator<Item = Vec<u8>> {
+    let quote = |text: &String| Some(text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"));
+    std::iter::successors(Some(text.to_owned()), quote).take(4).map(String::into_bytes)
 }
 
 /// Base64 at each of its three alignments, without the characters that depend on neighbouring bytes.

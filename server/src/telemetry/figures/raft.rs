@@ -1,6 +1,6 @@
 //! A member's part in the cluster's agreement.
 
-use std::fmt::Error;
+use std::{collections::BTreeMap, fmt::Error};
 
 use super::Sheet;
 use crate::{
@@ -65,20 +65,15 @@ pub(super) fn encode(member: Option<&RaftStatus>, sheet: &mut Sheet<'_>) -> Resu
 
 /// What a member has applied.
 pub(super) fn encode_applied(applied: &AppliedCounts, sheet: &mut Sheet<'_>) -> Result<(), Error> {
-    let counts = applied.entries();
-    let series = Command::KINDS.into_iter().flat_map(|kind| {
-        let (accepted, rejected) = counts.get(kind).copied().unwrap_or_default();
+    let mut counts: BTreeMap<_, _> = Command::KINDS.into_iter().map(|kind| (kind, (0, 0))).collect();
+    counts.extend(applied.entries());
+    let series = counts.into_iter().flat_map(|(kind, (accepted, rejected))| {
         [
             ([("command", kind), ("outcome", "accepted")], accepted),
             ([("command", kind), ("outcome", "rejected")], rejected),
         ]
     });
     sheet.counters("silhouette_raft_entries_applied", "Entries applied here, by command and outcome", series)?;
-    sheet.counter(
-        "silhouette_rounds_chunk_bytes",
-        "Bytes of pairs in the chunks that were applied here",
-        applied.chunk_bytes(),
-    )?;
     sheet.write(
         "silhouette_raft_apply_duration_seconds",
         "From the first entry of a batch to its write, in the apply thread",

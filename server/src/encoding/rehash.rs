@@ -38,7 +38,7 @@ pub(super) struct Finding {
 }
 
 /// Looks at everything on the shelf every `interval`, or without a pause if that takes longer, and hands over what is not
-/// as it was. `observe` is told of each round that was looked at.
+/// as it was. It begins after the first: what was just loaded was compared. `observe` is told of each round that was looked at.
 pub(super) async fn rehash(
     shelf: Arc<Shelf>,
     files: Arc<EncodingFiles>,
@@ -46,8 +46,12 @@ pub(super) async fn rehash(
     observe: Arc<dyn Fn() + Send + Sync>,
     findings: mpsc::Sender<Finding>,
 ) {
+    let mut next = Instant::now() + interval;
     loop {
-        let begun = Instant::now();
+        sleep_until(next).await;
+        // Also of nothing at all, with the shortest interval.
+        sleep(PIECE_PAUSE).await;
+        next = Instant::now() + interval;
         let held = shelf.watch().borrow().clone();
         for uid in &*held {
             // It may have ended meanwhile.
@@ -59,9 +63,6 @@ pub(super) async fn rehash(
                 return;
             }
         }
-        sleep_until(begun + interval).await;
-        // Also of nothing at all, with the shortest interval.
-        sleep(PIECE_PAUSE).await;
     }
 }
 

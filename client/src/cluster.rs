@@ -26,7 +26,7 @@ pub use self::{
     configuration::{Configuration, LogIndex, Member, Term},
     create::Create,
     identity::{Addresses, Identity, MemberState},
-    status::{Check, NodeStatus, Replication},
+    status::{Check, Degradation, NodeStatus, Replication},
     step::ClusterStep,
 };
 use crate::{

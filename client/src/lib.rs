@@ -57,8 +57,8 @@ mod settings;
 pub use builder::{Agreement, ClientBuilder};
 pub use client::Client;
 pub use cluster::{
-    Add, Addresses, Check, Cluster, ClusterStep, Configuration, Create, Identity, LogIndex, Member, MemberState,
-    NodeStatus, Replication, Term,
+    Add, Addresses, Check, Cluster, ClusterStep, Configuration, Create, Degradation, Identity, LogIndex, Member,
+    MemberState, NodeStatus, Replication, Term,
 };
 pub use error::Error;
 pub use identifier::{ClusterId, Digest, MemberId, RoundName, RoundUid};

@@ -85,8 +85,8 @@ impl Database {
         answer::answer_many(self, queries)
     }
 
-    /// The matrix as it lies in memory, padding included, in an order of this version's own: to be hashed again, so that a
-    /// server notices if it has changed.
+    /// The matrix as it lies in memory, padding included, in an order of this version's own: to be hashed again, so
+    /// that a server notices if it has changed.
     pub fn cells(&self) -> &[i8] {
         &self.cells
     }

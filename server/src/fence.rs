@@ -1,8 +1,8 @@
 //! Why a member serves nothing any more: it does not have the pairs that its cluster agreed on.
 //!
-//! A fenced member answers nobody's reads and writes, does not lead and hands out neither snapshots nor encodings, and a
-//! restart does not change that: whatever else its state says may be as wrong. It goes on voting and replicating (its log is
-//! checked entry by entry), so that the cluster keeps its majority until somebody replaces the member.
+//! A fenced member answers nobody's reads and writes, does not lead and hands out neither snapshots nor encodings, and
+//! a restart does not change that: whatever else its state says may be as wrong. It goes on voting and replicating (its
+//! log is checked entry by entry), so that the cluster keeps its majority until somebody replaces the member.
 
 use std::fmt;
 

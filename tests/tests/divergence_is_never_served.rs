@@ -1,5 +1,5 @@
-//! What differs from what the members agreed on is never served. A damaged encoding is repaired, or its round refused; a
-//! member whose pairs are not those of the others is fenced, and stays so until it is replaced.
+//! What differs from what the members agreed on is never served. A damaged encoding is repaired, or its round refused;
+//! a member whose pairs are not those of the others is fenced, and stays so until it is replaced.
 
 mod encodings;
 mod pairs;

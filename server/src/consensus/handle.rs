@@ -281,8 +281,8 @@ impl Consensus {
 
     /// Whether pairs of a sealing could not be read since they are damaged for good.
     pub(crate) fn has_lost_pairs(&self, uid: RoundUid, reseal: u32, error: &StorageError) -> bool {
-        // In this order: a snapshot that was installed since the failure shows in its state. (A round that ends changes in
-        // the state before its chunks go; a snapshot's chunks come and go before its state is in force.)
+        // In this order: a snapshot that was installed since the failure shows in its state. (A round that ends changes
+        // in the state before its chunks go; a snapshot's chunks come and go before its state is in force.)
         error.is_damage()
             && !self.running.shared.installing.load(Ordering::SeqCst)
             && fencing::needs_pairs(&self.state(), uid, reseal)

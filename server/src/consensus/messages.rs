@@ -39,7 +39,8 @@ pub(super) struct Shared {
     pub(super) counts: AppliedCounts,
     pub(super) status: watch::Sender<RaftStatus>,
     pub(super) keys_destroyed: watch::Sender<u64>,
-    /// Set while a snapshot's state takes the place of the present one: what is stored is then not yet what is in memory.
+    /// Set while a snapshot's state takes the place of the present one: what is stored is then not yet what is in
+    /// memory.
     pub(super) installing: AtomicBool,
     /// Cancelled once the raft thread has ended: nothing more will be applied.
     pub(super) stopped: CancellationToken,

@@ -114,7 +114,7 @@ mod tests {
     fn what_becomes_of_a_round_is_told_once() {
         let mut scenario = Scenario::new();
         let mut lives = Lives::of(&scenario.state);
-        let uid = scenario.open(1);
+        let uid = scenario.open_late(1);
         assert_eq!(lives.follow(&scenario.state), [Change::Entered { phase: "open" }]);
         assert_eq!(lives.follow(&scenario.state), []);
         let reason = "its deadline passed".to_owned();

@@ -1,8 +1,8 @@
 //! What a round was when it was loaded, so that it can be looked at again later, piece by piece.
 //!
-//! Encoding and hint are compared with the digests that members agreed on when they are loaded. These digests are taken over
-//! the whole at once; checksums are plain BLAKE3, which takes any piece after the other. The matrix that answers queries has no
-//! agreed digest: it is what follows from the encoding at that moment.
+//! Encoding and hint are compared with the digests that members agreed on when they are loaded. These digests are taken
+//! over the whole at once; checksums are plain BLAKE3, which takes any piece after the other. The matrix that answers
+//! queries has no agreed digest: it is what follows from the encoding at that moment.
 
 use std::ops::Range;
 

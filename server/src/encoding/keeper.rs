@@ -64,8 +64,8 @@ pub(super) struct Keeper {
     job: Option<Job>,
     /// No encode begins before.
     pause: Option<Instant>,
-    /// The files that were kept when the directory was last tidied, and those that were kept aside; `None` if others may
-    /// have come.
+    /// The files that were kept when the directory was last tidied, and those that were kept aside; `None` if others
+    /// may have come.
     tidied: Option<(BTreeSet<Digest>, BTreeSet<Digest>)>,
 }
 

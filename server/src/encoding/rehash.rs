@@ -1,7 +1,8 @@
 //! Hashes again, from time to time, what is held: the encoding, hint and matrix in memory, and both files.
 //!
 //! What is in memory is what answers; what is in the files is what answers after a restart. One round is looked at at a
-//! time, slowly, so that queries hardly notice. (A file that the operating system still has in its cache is read from there.)
+//! time, slowly, so that queries hardly notice. (A file that the operating system still has in its cache is read from
+//! there.)
 
 use std::{
     fs::File,
@@ -37,8 +38,9 @@ pub(super) struct Finding {
     pub(super) hint_file_is_sound: bool,
 }
 
-/// Looks at everything on the shelf every `interval`, or without a pause if that takes longer, and hands over what is not
-/// as it was. `observe` is told of each round that was looked at.
+/// Looks at everything on the shelf every `interval`, or without a pause if that takes longer, and hands over what is
+/// not as it was. It begins after the first: what was just loaded was compared. `observe` is told of each round that
+/// was looked at.
 pub(super) async fn rehash(
     shelf: Arc<Shelf>,
     files: Arc<EncodingFiles>,
@@ -46,8 +48,12 @@ pub(super) async fn rehash(
     observe: Arc<dyn Fn() + Send + Sync>,
     findings: mpsc::Sender<Finding>,
 ) {
+    let mut next = Instant::now() + interval;
     loop {
-        let begun = Instant::now();
+        sleep_until(next).await;
+        // Also of nothing at all, with the shortest interval.
+        sleep(PIECE_PAUSE).await;
+        next = Instant::now() + interval;
         let held = shelf.watch().borrow().clone();
         for uid in &*held {
             // It may have ended meanwhile.
@@ -59,9 +65,6 @@ pub(super) async fn rehash(
                 return;
             }
         }
-        sleep_until(begun + interval).await;
-        // Also of nothing at all, with the shortest interval.
-        sleep(PIECE_PAUSE).await;
     }
 }
 

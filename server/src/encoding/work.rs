@@ -128,8 +128,8 @@ pub(super) struct Work {
     pub(super) keep_files: BTreeSet<Digest>,
     /// Files that are kept if they were set aside: those of rounds that are still there.
     pub(super) keep_damaged: BTreeSet<Digest>,
-    /// Rounds of which this member has made other files of the same pairs, and its own files: not to be held, but kept for
-    /// whoever wants to know why.
+    /// Rounds of which this member has made other files of the same pairs, and its own files: not to be held, but kept
+    /// for whoever wants to know why.
     pub(super) deviant: Vec<(RoundUid, Files)>,
     /// A Ready round of which this member has other pairs than the majority: it must be fenced.
     pub(super) differing: Option<RoundUid>,
@@ -193,8 +193,8 @@ pub(super) fn decide(view: &View, here: &Possession) -> Work {
     work
 }
 
-/// What a fenced member does: it says of each sealed round that it has not encoded it, so that the others need not wait,
-/// and keeps its files for whoever wants to know what happened.
+/// What a fenced member does: it says of each sealed round that it has not encoded it, so that the others need not
+/// wait, and keeps its files for whoever wants to know what happened.
 fn decide_fenced(view: &View) -> Work {
     let mut work = Work::default();
     for round in &view.rounds {

@@ -62,10 +62,15 @@ impl Scenario {
         uid
     }
 
+    /// An open round that waits for two workers, although its deadline has passed.
+    pub(crate) fn open_late(&mut self, byte: u8) -> RoundUid {
+        let spec = RoundSpec::new(Expected::Count(2), &Limits::default());
+        self.start(byte, RoundSpec { deadline_ms: Some(0), ..spec })
+    }
+
     /// A round whose deadline passed when one of two workers had published.
     pub(super) fn failed(&mut self, byte: u8, upload: UploadId, why: &str) -> RoundUid {
-        let spec = RoundSpec::new(Expected::Count(2), &Limits::default());
-        let uid = self.start(byte, RoundSpec { deadline_ms: Some(0), ..spec });
+        let uid = self.open_late(byte);
         self.publish(uid, upload);
         self.apply(Command::Fail { uid, expected: ExpectedPhase::Open, reason: why.to_owned() });
         uid

@@ -108,8 +108,8 @@ impl Store {
         StateBatch { store: self, batch: self.database().batch() }
     }
 
-    /// Reads the replicated state and what was applied to it; removes chunks that no round names. Chunks that are damaged
-    /// are no failure: a member without them still counts in its cluster, where it is fenced.
+    /// Reads the replicated state and what was applied to it; removes chunks that no round names. Chunks that are
+    /// damaged are no failure: a member without them still counts in its cluster, where it is fenced.
     pub(crate) fn load_state(&self, cluster: &ClusterId) -> Result<Loaded, StorageError> {
         let database = self.database();
         let Some(applied) = database.get(Family::Rounds, APPLIED)? else {

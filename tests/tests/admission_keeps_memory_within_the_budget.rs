@@ -17,11 +17,12 @@ use tonic::Code;
 const MEBIBYTE: u64 = 1 << 20;
 
 /// What each node offers to rounds while they are as heavy as is admitted.
-const BUDGET_BYTES: u64 = 256 * MEBIBYTE;
+const BUDGET_BYTES: u64 = 128 * MEBIBYTE;
 
-/// What a node needs beside rounds and beside what it needs with none, however many there are: RocksDB's write buffers and
-/// cache (64 MiB), proposals under way (24 MiB), entries that wait to be appended (16 MiB), and buffers of streams.
-const OVERHEAD_BYTES: u64 = 128 * MEBIBYTE;
+/// What a node needs beside rounds and beside what it needs with none, however many there are: the database's write buffers
+/// and cache (64 MiB), proposals under way (24 MiB), entries that wait to be appended (16 MiB) and those on their way to
+/// two followers (32 MiB), and buffers of streams.
+const OVERHEAD_BYTES: u64 = 160 * MEBIBYTE;
 
 /// Workers that publish at once.
 const WORKERS: u64 = 8;
@@ -33,7 +34,7 @@ const KEY_BYTES: usize = 256;
 const PAIRS: u64 = 1 << 20;
 
 /// A round with fewer pairs is not worth filling.
-const FEW_PAIRS: u64 = 2_000;
+const FEW_PAIRS: u64 = 4_000;
 
 /// A kind of round.
 #[derive(Debug, Clone, Copy)]
@@ -87,7 +88,7 @@ async fn start_largest(cluster: &Cluster, kind: Kind, id: &str, step: u64) -> Re
                 admitted = pairs;
             }
             Err(status) => {
-                too_large(refused::<()>(Err(status))?)?;
+                too_large(&refused::<()>(Err(status))?)?;
                 beyond = pairs;
             }
         }
@@ -100,7 +101,7 @@ async fn start_largest(cluster: &Cluster, kind: Kind, id: &str, step: u64) -> Re
 }
 
 /// Asserts that there is no room for a round; how many bytes are left.
-fn too_large(refusal: Refused) -> Result<u64> {
+fn too_large(refusal: &Refused) -> Result<u64> {
     ensure!((refusal.reason.as_str(), refusal.code) == ("ROUND_TOO_LARGE", Code::ResourceExhausted), "{refusal:?}");
     let number = |name: &str| -> Result<u64> { Ok(refusal.metadata.get(name).context("it is told")?.parse()?) };
     let (bytes, limit) = (number("bytes")?, number("limit")?);
@@ -213,7 +214,7 @@ async fn a_round_that_needs_one_pair_more_than_the_least_member_has_room_for_is_
     let before = wire.rounds_at_rest().await?;
     for node in cluster.nodes() {
         let beyond = node.wire()?.start("beyond", NUMEROUS.spec(largest.pairs + 1)).await;
-        ensure!(too_large(refused(beyond)?)? == least, "the limit is what the least member offers");
+        ensure!(too_large(&refused(beyond)?)? == least, "the limit is what the least member offers");
     }
     ensure!(wire.rounds_at_rest().await? == before, "rounds have changed");
 
@@ -222,7 +223,7 @@ async fn a_round_that_needs_one_pair_more_than_the_least_member_has_room_for_is_
     let left = loop {
         match wire.start(&format!("one-of-many-{admitted}"), NUMEROUS.spec(10_000)).await {
             Ok(_) => admitted += 1,
-            Err(status) => break too_large(refused::<()>(Err(status))?)?,
+            Err(status) => break too_large(&refused::<()>(Err(status))?)?,
         }
     };
     ensure!(admitted > 1 && left < least, "{admitted} rounds leave {left} bytes of {least}");

@@ -118,7 +118,7 @@ fn kinds(random: &mut fastrand::Rng) -> Vec<(&'static str, Vec<u8>)> {
         ("headers of HTTP/1.1 that are too long", {
             [b"GET / HTTP/1.1\r\n".as_slice(), &b"X-Filler: xxxxxxxxxxxxxxxx\r\n".repeat(10_000)].concat()
         }),
-        ("a request line that is too long", [b"GET /".as_slice(), &[b'x'; 1 << 20]].concat()),
+        ("a request line that is too long", [b"GET /".as_slice(), &b"x".repeat(1 << 20)].concat()),
     ]
 }
 

@@ -43,6 +43,7 @@ pub struct Published {
     /// How many pairs it has.
     pub pairs: u64,
     /// How many of their keys earlier publications have too; none unless the round allows that.
+    #[serde(default)]
     pub repeated: u64,
     /// Bytes of them, bookkeeping included.
     pub charged_bytes: u64,

@@ -153,6 +153,7 @@ async fn command(cluster: &Cluster, run: &mut Run, pairs: &Pairs) -> Result<()> 
         ("describe", &["--debug", "round", "describe", "hushed", "-o", "json"], ""),
         ("list", &["--debug", "round", "list", "-o", "yaml"], ""),
         ("status", &["--debug", "cluster", "status", "-o", "wide"], ""),
+        ("report", &["--debug", "report"], ""),
         ("too late", &["--debug", "round", "publish", "hushed", "--worker", "late", "--from", "-"], lines.as_str()),
     ] {
         let outcome = control.run_with_input(arguments, input).await?;

@@ -67,10 +67,10 @@ unit: setup ## Run unit, property and documentation tests
 	$(CARGO) test $(PROFILE) --locked --workspace --doc
 
 system: build tools ## Run the whole-system tests against real server processes
-	$(CARGO) test $(PROFILE) --locked --workspace --test system -- --test-threads $(SYSTEM_TEST_THREADS)
+	$(CARGO) test $(PROFILE) --locked --workspace --test system -- --show-output --test-threads $(SYSTEM_TEST_THREADS)
 
 soak: build tools ## Run the long schedules: faults, failure rates, a thousand rounds
-	SILHOUETTE_SOAK=1 $(CARGO) test $(PROFILE) --locked --workspace --test system -- --test-threads 1
+	SILHOUETTE_SOAK=1 $(CARGO) test $(PROFILE) --locked --workspace --test system -- --show-output --test-threads 1
 	$(CARGO) test $(PROFILE) --locked --workspace --exclude silhouette-tests --test '*' -- --ignored
 
 docs: setup ## Write the pages that are generated from the code

@@ -102,7 +102,10 @@ async fn start_largest(cluster: &Cluster, kind: Kind, id: &str, step: u64) -> Re
 
 /// Asserts that there is no room for a round; how many bytes are left.
 fn too_large(refusal: &Refused) -> Result<u64> {
-    ensure!((refusal.reason.as_str(), refusal.code) == ("ROUND_TOO_LARGE", Code::ResourceExhausted), "{refusal:?}");
+    ensure!(
+        (refusal.reason.as_str(), refusal.code) == ("MEMORY_BUDGET_EXCEEDED", Code::ResourceExhausted),
+        "{refusal:?}"
+    );
     let number = |name: &str| -> Result<u64> { Ok(refusal.metadata.get(name).context("it is told")?.parse()?) };
     let (bytes, limit) = (number("bytes")?, number("limit")?);
     ensure!(bytes > limit, "{bytes} bytes fit {limit}");

@@ -15,7 +15,7 @@ fn is_limit(refusal: &Refused, reason: &str) {
 
 /// Asserts that a node tells of a refusal for this reason.
 async fn is_told(node: &Node, reason: &str) -> Result<()> {
-    let refusals = node.metric_with("silhouette_refusals_total", &[&format!("reason=\"{reason}\"")]).await?;
+    let refusals = node.metric_with("silhouette_grpc_refused_total", &[&format!("reason=\"{reason}\"")]).await?;
     ensure!(refusals >= 1.0, "{reason} is not in the metrics of {}", node.name());
     Ok(())
 }

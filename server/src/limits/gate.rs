@@ -59,20 +59,16 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let metrics = Arc::clone(&self.limits.metrics);
         let place = match self.limits.admit(&request) {
             Ok(place) => place,
             Err(refusal) => {
-                let response: Response<GatedBody<R>> = Status::from(refusal).into_http();
-                metrics.limits().count_refusal(response.headers());
-                return Box::pin(std::future::ready(Ok(response)));
+                return Box::pin(std::future::ready(Ok(Status::from(refusal).into_http())));
             }
         };
         let response = self.inner.call(request);
         Box::pin(async move {
             let response = response.await?;
-            metrics.limits().count_refusal(response.headers());
-            Ok(response.map(|inner| GatedBody { admitted: Some(Admitted { inner, metrics, _place: place }) }))
+            Ok(response.map(|inner| GatedBody { admitted: Some(Admitted { inner, _place: place }) }))
         })
     }
 }
@@ -84,7 +80,6 @@ pub(crate) struct GatedBody<B> {
 
 struct Admitted<B> {
     inner: B,
-    metrics: Arc<Metrics>,
     _place: Place,
 }
 
@@ -102,14 +97,8 @@ impl<B: Body + Unpin> Body for GatedBody<B> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        let Some(Admitted { inner, metrics, .. }) = &mut self.admitted else { return Poll::Ready(None) };
-        let frame = ready!(Pin::new(inner).poll_frame(context));
-        if let Some(Ok(frame)) = &frame
-            && let Some(trailers) = frame.trailers_ref()
-        {
-            metrics.limits().count_refusal(trailers);
-        }
-        Poll::Ready(frame)
+        let Some(Admitted { inner, .. }) = &mut self.admitted else { return Poll::Ready(None) };
+        Pin::new(inner).poll_frame(context)
     }
 
     fn is_end_stream(&self) -> bool {

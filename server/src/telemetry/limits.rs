@@ -1,15 +1,13 @@
-//! How much of its limits a node uses, and what it refused.
+//! How much of its limits a node uses, and which connections it did not take. Refused calls are counted by reason with all
+//! other calls.
 
-use http::HeaderMap;
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, gauge::Gauge},
     registry::Registry,
 };
-use tonic::{Code, Status};
-use tonic_types::StatusExt as _;
 
-use crate::service::refusal::{DOMAIN, NodeLimit, Reason};
+use crate::service::refusal::NodeLimit;
 
 /// One of a node's addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -43,10 +41,14 @@ struct SettingLabel {
     setting: &'static str,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ReasonLabel {
-    reason: &'static str,
-}
+/// Limits of what a node holds at a time, as opposed to what comes in a second.
+const COUNTED: [NodeLimit; 5] = [
+    NodeLimit::Calls,
+    NodeLimit::Publications,
+    NodeLimit::Watches,
+    NodeLimit::Downloads,
+    NodeLimit::AdministrationCalls,
+];
 
 /// Counts of what the limits of a node hold and keep out.
 #[derive(Debug)]
@@ -55,7 +57,6 @@ pub(crate) struct LimitMetrics {
     connections_refused: Family<PortLabel, Counter>,
     connections_aged: Counter,
     in_use: Family<SettingLabel, Gauge>,
-    refusals: Family<ReasonLabel, Counter>,
 }
 
 impl LimitMetrics {
@@ -66,8 +67,14 @@ impl LimitMetrics {
             connections_refused: Family::default(),
             connections_aged: Counter::default(),
             in_use: Family::default(),
-            refusals: Family::default(),
         };
+        for port in [Port::Client, Port::Peer, Port::Http] {
+            drop(metrics.connections(port));
+            drop(metrics.connections_refused.get_or_create(&PortLabel { port: port.as_str() }));
+        }
+        for limit in COUNTED {
+            drop(metrics.in_use(limit));
+        }
         registry.register("silhouette_connections", "Connections now, by address", metrics.connections.clone());
         registry.register(
             "silhouette_connections_refused",
@@ -84,7 +91,6 @@ impl LimitMetrics {
             "Calls and streams now that count towards a limit, by the key that sets it",
             metrics.in_use.clone(),
         );
-        registry.register("silhouette_refusals", "Calls that were refused, by reason", metrics.refusals.clone());
         metrics
     }
 
@@ -107,16 +113,6 @@ impl LimitMetrics {
     pub(crate) fn in_use(&self, limit: NodeLimit) -> Gauge {
         self.in_use.get_or_create_owned(&SettingLabel { setting: limit.setting() })
     }
-
-    /// Counts the refusal that a call's headers or trailers carry, if they do. Reasons that are not this program's own,
-    /// as a newer leader may send them, make no series.
-    pub(crate) fn count_refusal(&self, headers: &HeaderMap) {
-        let Some(status) = Status::from_header_map(headers).filter(|status| status.code() != Code::Ok) else { return };
-        let Some(info) = status.get_details_error_info().filter(|info| info.domain == DOMAIN) else { return };
-        if let Some(reason) = Reason::ALL.iter().find(|reason| reason.as_str() == info.reason) {
-            self.refusals.get_or_create(&ReasonLabel { reason: reason.as_str() }).inc();
-        }
-    }
 }
 
 #[cfg(test)]
@@ -124,33 +120,11 @@ mod tests {
     use prometheus_client::encoding::text;
 
     use super::*;
-    use crate::service::refusal::Refusal;
 
     fn text(registry: &Registry) -> String {
         let mut text = String::new();
         text::encode_registry(&mut text, registry).expect("text is written");
         text
-    }
-
-    fn trailers(status: Status) -> HeaderMap {
-        status.into_http::<()>().into_parts().0.headers
-    }
-
-    #[test]
-    fn refusals_are_counted_by_reason_and_nothing_else_is() {
-        let mut registry = Registry::default();
-        let metrics = LimitMetrics::register(&mut registry);
-        let refusal = Refusal::LimitReached { limit: NodeLimit::Calls, allowed: 3 };
-        for status in [refusal.into(), Status::ok(""), Status::internal("a library's"), Refusal::Busy.into()] {
-            metrics.count_refusal(&trailers(status));
-        }
-        metrics.count_refusal(&HeaderMap::new());
-        let text = text(&registry);
-        let counted: Vec<_> = text.lines().filter(|line| line.starts_with("silhouette_refusals_total")).collect();
-        assert_eq!(counted.len(), 2, "{text}");
-        for reason in ["TOO_MANY_CALLS", "BUSY"] {
-            assert!(counted.contains(&&*format!("silhouette_refusals_total{{reason=\"{reason}\"}} 1")), "{text}");
-        }
     }
 
     #[test]

@@ -198,7 +198,7 @@ async fn one_more_round_than_there_may_be_is_refused() -> Result<()> {
     for number in 0..OPEN_ROUNDS {
         open.push(wire.start(&format!("open-{number}"), spec(1, VALUE_BYTES)).await?.round_uid);
     }
-    refused_without_trace(&cluster, another(), "", "TOO_MANY_ROUNDS", Code::ResourceExhausted).await?;
+    refused_without_trace(&cluster, another(), "", "TOO_MANY_OPEN_ROUNDS", Code::ResourceExhausted).await?;
     // Once they are Ready they are not open any more, but still there.
     for uid in &open {
         wire.publish(uid, "w0", vec![pair("a", "1")]).await?;

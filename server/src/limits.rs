@@ -46,7 +46,6 @@ pub(crate) struct CallLimits {
     downloads: Bound,
     administration: Bound,
     connections: u32,
-    metrics: Arc<Metrics>,
 }
 
 /// A call's place among those that are counted; given back when it is dropped.
@@ -56,7 +55,7 @@ struct Place(Vec<Held>);
 
 impl CallLimits {
     /// As configured.
-    pub(crate) fn new(section: &LimitsSection, metrics: Arc<Metrics>) -> Self {
+    pub(crate) fn new(section: &LimitsSection, metrics: &Metrics) -> Self {
         let bound = |limit, size| Bound::new(limit, size, metrics.limits().in_use(limit));
         Self {
             rates: Rates::new(section.requests_per_second, section.requests_per_second_per_address),
@@ -66,7 +65,6 @@ impl CallLimits {
             downloads: bound(NodeLimit::Downloads, section.downloads.get()),
             administration: bound(NodeLimit::AdministrationCalls, section.administration_calls.get()),
             connections: section.connections.get(),
-            metrics,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::{
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use futures::future::BoxFuture;
@@ -13,7 +13,6 @@ use tonic::Status;
 use tower::{Layer, Service};
 
 use super::{CallLimits, Place};
-use crate::telemetry::Metrics;
 
 /// Keeps calls within the limits.
 #[derive(Debug, Clone)]

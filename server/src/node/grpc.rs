@@ -69,7 +69,7 @@ pub(super) async fn serve_clients(
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
         .layer(CountCalls::new(Arc::clone(&metrics)))
         .layer(IdentifyCalls::new(Arc::clone(&metrics)))
-        .layer(Gate::new(CallLimits::new(&limits, Arc::clone(&metrics))))
+        .layer(Gate::new(CallLimits::new(&limits, &metrics)))
         .layer(EndWatches::new(leaving.clone()));
     let door = Door::for_clients(listener, &limits, &metrics);
     let mut connections = JoinSet::new();

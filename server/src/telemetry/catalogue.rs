@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{DatabaseFigures, Exposition, Figures, Metrics, calls::Call};
+use super::{DatabaseFigures, Figures, Metrics, calls::Call};
 use crate::{
     consensus::{MemberProgress, RaftStatus},
     ids::{LogIndex, MemberId},

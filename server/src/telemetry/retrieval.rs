@@ -54,6 +54,9 @@ impl RetrievalMetrics {
         registry.register_with_unit("silhouette_pir_pass", "Passes over the matrix of a round", Unit::Seconds, passes);
         registry.register("silhouette_pir_pass_queries", "Queries answered by a pass", metrics.batches.clone());
         registry.register("silhouette_pir_queries_waiting", "Private queries that wait", metrics.waiting.clone());
+        for limit in ["waiting_queries", "waiting_queries_per_connection", "waiting_bytes"] {
+            drop(metrics.refused.get_or_create(&Refused { limit }));
+        }
         let refused = metrics.refused.clone();
         registry.register(
             "silhouette_pir_queries_refused",

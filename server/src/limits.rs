@@ -19,11 +19,10 @@ pub(crate) mod door;
 pub(crate) mod gate;
 mod rate;
 
-use std::sync::Arc;
-
 use bound::{Bound, Held};
 use class::Class;
-use connection::{Caller, CallerInfo};
+use connection::Caller;
+pub(crate) use connection::CallerInfo;
 use http::{HeaderMap, Request};
 use rate::Rates;
 
@@ -78,10 +77,11 @@ impl CallLimits {
     }
 
     fn place(&self, path: &str, headers: &HeaderMap, caller: Option<&Caller>) -> Result<Place, Refusal> {
-        if headers.contains_key(FORWARDED) {
+        let class = Class::of(path);
+        if headers.contains_key(FORWARDED) && class.is_forwarded(path) {
             return Ok(Place(Vec::new()));
         }
-        let bound = match Class::of(path) {
+        let bound = match class {
             Class::Administration => return Ok(Place(vec![self.administration.take()?])),
             Class::Publication => &self.publications,
             Class::Watch => &self.watches,

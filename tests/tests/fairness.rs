@@ -167,6 +167,17 @@ async fn queries_beyond_what_may_wait_are_refused_and_succeed_when_repeated() ->
         Ok(())
     })
     .await?;
+    // Each connection has places of its own; together they meet the limit of all.
+    let wires = [cluster.node(0).wire()?, cluster.node(0).wire()?, cluster.node(0).wire()?];
+    eventually("the connections together are refused", async || {
+        let asked = wires.iter().flat_map(|wire| (0..AT_ONCE).map(|_| ask(wire)));
+        let refusals = join_all(asked).await.into_iter().filter(Result::is_err).map(refused);
+        let refusals = refusals.collect::<Result<Vec<_>>>()?;
+        let of_all = refusals.iter().any(|refusal| refusal.metadata["setting"] == "retrieval.waiting_queries");
+        ensure!(of_all, "{} were refused, all for what one connection may", refusals.len());
+        Ok(())
+    })
+    .await?;
     let counted = r#"silhouette_pir_queries_refused_total{limit="waiting_queries_per_connection"}"#;
     ensure!(cluster.node(0).metric(counted).await? > 0.0, "it is counted");
 

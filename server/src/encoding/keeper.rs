@@ -154,6 +154,10 @@ impl Keeper {
             let work = self.decide();
             if let Some(round) = work.differing {
                 self.consensus.raise_fence(Fence::InputDiffers { round });
+                if self.consensus.fence().is_none() {
+                    // The only voter is the majority: what it has is what there is.
+                    return work;
+                }
                 continue;
             }
             let agreed: Vec<_> = work.hold.iter().filter_map(|uid| self.made.remove(uid)?.1.round).collect();

@@ -28,8 +28,10 @@ pub(super) fn load(
     agreed: Files,
     threads: NonZeroUsize,
 ) -> Result<Option<HeldRound>, StorageError> {
-    let Some(encoding) = files.read(agreed.encoding)? else { return Ok(None) };
-    let mut hint = files.read(agreed.hint)?;
+    let Some(encoding) = readable(files, damages, uid, agreed.encoding, DamagedPart::EncodingFile)? else {
+        return Ok(None);
+    };
+    let mut hint = readable(files, damages, uid, agreed.hint, DamagedPart::HintFile)?;
     if hint.take_if(|hint| Digest(hint_digest(hint)) != agreed.hint).is_some() {
         damages.note(uid, DamagedPart::HintFile);
         files.set_aside(agreed.hint)?;
@@ -43,6 +45,26 @@ pub(super) fn load(
             tracing::warn!(%uid, %error, "a stored encoding is none of its round");
             damages.note(uid, DamagedPart::EncodingFile);
             files.set_aside(agreed.encoding)?;
+            Ok(None)
+        }
+    }
+}
+
+/// A file's content. One that is there and cannot be read, as on a bad sector, is as good as a damaged one: it is set
+/// aside, so that the round comes from elsewhere.
+fn readable(
+    files: &EncodingFiles,
+    damages: &Damages,
+    uid: RoundUid,
+    digest: Digest,
+    part: DamagedPart,
+) -> Result<Option<Bytes>, StorageError> {
+    match files.read(digest) {
+        Ok(content) => Ok(content),
+        Err(error) => {
+            tracing::warn!(%uid, %error, "a stored file of the round cannot be read");
+            damages.note(uid, part);
+            files.set_aside(digest)?;
             Ok(None)
         }
     }

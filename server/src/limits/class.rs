@@ -32,6 +32,13 @@ impl Class {
             _ => Self::Call,
         }
     }
+
+    /// Whether members forward such calls to their leader: writes, and what administrators do. Watches and lookups are
+    /// answered where they arrive.
+    pub(super) fn is_forwarded(self, path: &str) -> bool {
+        let is_of = |service| path.strip_prefix(service).is_some_and(|rest| rest.starts_with('/'));
+        self != Self::Watch && (is_of("/silhouette.v1.Rounds") || is_of("/silhouette.v1.Cluster"))
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, IoSlice},
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
@@ -24,20 +24,20 @@ const PREFACE_BYTES: usize = 24;
 /// Who calls over a connection, as the gate sees it.
 #[derive(Debug, Clone)]
 pub(super) struct Caller {
-    address: IpAddr,
+    address: SocketAddr,
     calls: Bound,
     one_too_many: bool,
 }
 
 impl Caller {
     /// At an address, with so many calls at a time, over a connection that may be one too many.
-    pub(super) fn new(address: IpAddr, calls: Bound, one_too_many: bool) -> Self {
+    pub(super) fn new(address: SocketAddr, calls: Bound, one_too_many: bool) -> Self {
         Self { address, calls, one_too_many }
     }
 
     /// Where it calls from.
     pub(super) fn address(&self) -> IpAddr {
-        self.address
+        self.address.ip()
     }
 
     /// Calls over its connection.
@@ -105,6 +105,13 @@ impl Connected for Connection {
 /// What each request over a connection carries; the peers' calls carry nothing.
 #[derive(Debug, Clone)]
 pub(crate) struct CallerInfo(pub(super) Option<Caller>);
+
+impl CallerInfo {
+    /// Which connection it is: address and port of its other end. A peer's is not told.
+    pub(crate) fn connection(&self) -> Option<SocketAddr> {
+        self.0.as_ref().map(|caller| caller.address)
+    }
+}
 
 impl AsyncRead for Connection {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {

@@ -87,7 +87,7 @@ impl<'a> Door<'a> {
         let caller = self.reserve.is_some().then(|| {
             // How many calls each connection has is nobody's figure: it would tell clients apart.
             let calls = Bound::new(NodeLimit::CallsOfConnection, self.calls, Gauge::default());
-            Caller::new(address.ip(), calls, one_too_many)
+            Caller::new(address, calls, one_too_many)
         });
         Some(Connection::new(stream, caller, place))
     }

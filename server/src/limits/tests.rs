@@ -12,6 +12,7 @@ use tower::{Layer as _, Service as _};
 
 use super::*;
 
+const START: &str = "/silhouette.v1.Rounds/StartRound";
 const QUERY: &str = "/silhouette.v1.Retrieval/Query";
 const PUBLISH: &str = "/silhouette.v1.Rounds/PublishValues";
 const WATCH: &str = "/silhouette.v1.Rounds/WatchRound";
@@ -33,12 +34,12 @@ fn section() -> LimitsSection {
 }
 
 fn limits() -> CallLimits {
-    CallLimits::new(&section(), Arc::default())
+    CallLimits::new(&section(), &Metrics::default())
 }
 
 fn caller(calls: u32, one_too_many: bool) -> Caller {
     let calls = Bound::new(NodeLimit::CallsOfConnection, calls, Gauge::default());
-    Caller::new("192.0.2.1".parse().expect("an address"), calls, one_too_many)
+    Caller::new("192.0.2.1:7".parse().expect("an address"), calls, one_too_many)
 }
 
 /// As many places as there are, and what the next call is told.
@@ -92,7 +93,7 @@ fn over_a_connection_too_many_only_administrators_and_members_are_heard() {
     let (held, refusal) = fill(&limits, QUERY, Some(&caller));
     assert_eq!((held.len(), refusal), (0, reached(NodeLimit::Connections, 7)));
     assert!(limits.place(STATUS, &HeaderMap::new(), Some(&caller)).is_ok());
-    assert!(limits.place(QUERY, &forwarded(), Some(&caller)).is_ok());
+    assert!(limits.place(START, &forwarded(), Some(&caller)).is_ok());
 }
 
 #[test]

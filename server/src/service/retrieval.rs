@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     encoding::HeldRound,
+    limits::CallerInfo,
     node::{Member, NodeHandle},
     state::Downloads,
 };
@@ -135,7 +136,7 @@ impl Retrieval for RetrievalService {
     }
 
     async fn query(&self, request: Request<v1::QueryRequest>) -> Result<Response<v1::QueryResponse>, Status> {
-        let connection = request.remote_addr();
+        let connection = request.extensions().get::<CallerInfo>().and_then(CallerInfo::connection);
         let v1::QueryRequest { round_uid, encoding_digest, query } = request.into_inner();
         let Served { id, held, .. } = self.served(&round_uid, &encoding_digest).await?;
         let (expected, found) = (held.plan().query_bytes(), query.len() as u64);

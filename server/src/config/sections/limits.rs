@@ -77,7 +77,8 @@ impl Default for LimitsSection {
             // All clients may be behind one address.
             requests_per_second_per_address: count(20_000),
             // A client makes four queries at a time, and one that is shared by many tasks as many for each.
-            calls_per_connection: count(1_024),
+            // Fewer than any limit of all connections together, so that one cannot take all there is.
+            calls_per_connection: count(256),
             // 64 readers with four queries each, at one node alone, four times over.
             calls: count(1_024),
             // Every worker of a few large rounds.

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 
+use bytes::Bytes;
 use silhouette_pir::{Plan, hint_digest};
 
 use super::{DamagedPart, HeldRound, damage::Damages, files::EncodingFiles, work::Files};

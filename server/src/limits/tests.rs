@@ -101,10 +101,14 @@ fn what_members_forward_passes_whatever_is_full() {
     let limits = limits();
     let caller = caller(1, false);
     let _held = fill(&limits, PUBLISH, Some(&caller));
-    for path in [QUERY, PUBLISH, STATUS] {
+    for path in [START, PUBLISH, STATUS] {
         for _ in 0..20 {
             assert!(limits.place(path, &forwarded(), Some(&caller)).is_ok(), "{path}");
         }
+    }
+    // Members answer these themselves.
+    for path in [QUERY, WATCH, HINT] {
+        assert!(limits.place(path, &forwarded(), Some(&caller)).is_err(), "{path}");
     }
 }
 

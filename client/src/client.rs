@@ -42,8 +42,8 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::Refused`] with `ROUND_SPEC_DIFFERS` if the id is taken by a round with another spec,
-    /// `ROUND_ID_RETIRED` if it was taken in the last 24 hours, `MEMORY_BUDGET_EXCEEDED`, `TOO_MANY_OPEN_ROUNDS` or `TOO_MANY_ROUNDS` if the cluster
-    /// has no room for it.
+    /// `ROUND_ID_RETIRED` if it was taken in the last 24 hours, `MEMORY_BUDGET_EXCEEDED`, `TOO_MANY_OPEN_ROUNDS` or
+    /// `TOO_MANY_ROUNDS` if the cluster has no room for it.
     pub async fn start_round(&self, id: impl Into<String>, spec: &RoundSpec) -> Result<Round, Error> {
         let request = StartRoundRequest { round_id: id.into(), spec: Some(spec.to_wire()) };
         let ask = |channel| {
@@ -183,8 +183,8 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::Refused`] with `ROUND_NOT_READY`, `ROUND_FAILED` or `ROUND_NOT_FOUND`; with `DOWNLOADS_FORBIDDEN` if
-    /// [`Mode::Download`](crate::Mode::Download) was demanded of a round that forbids it; [`Error::Inconsistent`] if what a node sent does
-    /// not match the round's digests.
+    /// [`Mode::Download`](crate::Mode::Download) was demanded of a round that forbids it; [`Error::Inconsistent`] if what
+    /// a node sent does not match the round's digests.
     pub fn get_many<'a, K: Into<Vec<u8>>>(
         &self,
         round: impl Into<RoundName>,

@@ -116,11 +116,6 @@ impl Refusal {
         self.reason == UNINITIALISED
     }
 
-    /// Whether a server had no conclusive answer to give, so that its caller may think of the cluster as unreachable.
-    pub fn is_unavailable(&self) -> bool {
-        self.try_again == TryAgain::Repeat
-    }
-
     /// Addresses of the nodes that the refusal sends us to, best first.
     pub(crate) fn directions(&self) -> impl Iterator<Item = &str> {
         let leader = self.metadata("leader").into_iter();

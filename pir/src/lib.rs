@@ -77,5 +77,5 @@ pub use database::Database;
 pub use hint::{Hint, HintError, hint_digest};
 pub use lwe::{LweParameters, LweParametersError, Sigma};
 pub use noise::CORRECTNESS_BITS;
-pub use plan::{Plan, PlanError};
+pub use plan::{MAX_QUERY_BYTES, Plan, PlanError};
 pub use planner::{Method, choose_method, padded_lookups};

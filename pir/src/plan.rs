@@ -8,6 +8,10 @@ use crate::lwe::{DIMENSION, LweParameters, Sigma};
 use crate::noise::{CORRECTNESS_BITS, planned_squares, within_bound};
 use crate::pack::packed_bytes;
 
+/// Longest query of any round in bytes (1 MiB). A query has a word a row, and the noise of longer columns would exceed its
+/// bound whatever else a plan says ([`PlanError::Noise`]).
+pub const MAX_QUERY_BYTES: u64 = 1 << 20;
+
 /// Dimensions and noise parameters of a round; whoever has one knows that its noise is within the bound.
 ///
 /// The matrix has `rows_per_shard` rows and `shards x row_bytes` columns: the shards lie side by side.

@@ -252,6 +252,21 @@ async fn a_node_with_less_memory_than_rounds_need_does_not_become_a_voter() -> R
     for part in ["offers 1048576 bytes of memory", "memory.budget_bytes"] {
         ensure!(outcome.stderr.contains(part), "{part}: {}", outcome.stderr);
     }
+    // Whoever calls the interface is told the reason.
+    let configuration = wire.configuration().await?;
+    let learner = configuration.members.iter().find(|member| member.state() == v1::MemberState::Learner);
+    let learner = learner.context("it learns")?.member_id;
+    let promotion = v1::ChangeMembersRequest {
+        cluster_id: configuration.cluster_id,
+        expected_conf_index: configuration.conf_index,
+        changes: vec![v1::MemberChange { member_id: learner, action: v1::MemberAction::Promote.into() }],
+    };
+    let refusal = refused(wire.cluster.clone().change_members(promotion).await)?;
+    ensure!(
+        (refusal.reason.as_str(), refusal.code) == ("MEMBER_BUDGET_TOO_SMALL", Code::FailedPrecondition),
+        "{refusal:?}"
+    );
+    ensure!(refusal.metadata["memberId"] == learner.to_string(), "{refusal:?}");
     ensure!(voters(&wire).await? == 3, "it votes");
 
     // With more of it the same command goes on where it stopped.

@@ -87,6 +87,22 @@ fn plans_outside_of_the_bound_are_refused() {
 }
 
 #[test]
+fn no_query_is_longer_than_the_longest() {
+    let lwe = LweParameters::planned(Sigma::Sixteen);
+    let passes = |rows: u32| within_bound(&lwe, silhouette_okvs::TAG_BYTES, planned_squares(rows));
+    let query_bytes = |rows: u32| packed_bytes(rows.into(), lwe.query_bits());
+    // The shortest rows and the least noise allow the longest columns.
+    let (mut longest, mut beyond) = (1, 1 << 24);
+    while longest + 1 < beyond {
+        let rows = u32::midpoint(longest, beyond);
+        *(if passes(rows) { &mut longest } else { &mut beyond }) = rows;
+    }
+    let found = query_bytes(longest);
+    assert!((MAX_QUERY_BYTES * 3 / 4..=MAX_QUERY_BYTES).contains(&found), "{longest} rows, {found} bytes");
+    assert!(plan(1 << 28, 0, 1).query_bytes() <= found);
+}
+
+#[test]
 fn shapes_made_for_measurements_are_refused() {
     let narrow = Shape::with_band_width(1_024, 1, EIGHT_BYTES, 40).expect("a shape");
     let refused = Plan::from_parts(narrow, LweParameters::planned(Sigma::ThirtyTwo));

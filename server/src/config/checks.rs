@@ -19,7 +19,7 @@ pub(super) fn problems(effective: &Effective, dev: bool) -> Vec<Problem> {
     let mut checks = Checks { origins, problems: Vec::new() };
     service::check(configuration, &mut checks);
     addresses::check(configuration, dev, &mut checks);
-    limits::check(configuration, &mut checks);
+    limits::check(&configuration.limits, &mut checks);
     raft::check(configuration, &mut checks);
     rounds::check(&configuration.rounds, &mut checks);
     checks.problems

@@ -12,7 +12,7 @@ const PROMPT: &str = "$ ";
 /// A fenced block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
-    /// The word after the fence; may be empty.
+    /// The word after the fence.
     pub language: String,
     /// Line of the page, from 1, at which its content begins.
     pub line: usize,
@@ -31,7 +31,8 @@ pub struct Command {
     pub shown: Vec<String>,
 }
 
-/// The fenced blocks of a page.
+/// The fenced blocks of a page. Each says what it is, or a session could be forgotten unnoticed: what is neither run nor
+/// of any language is `text`.
 pub fn blocks(text: &str) -> Result<Vec<Block>> {
     let mut blocks = Vec::new();
     let mut open: Option<Block> = None;
@@ -39,7 +40,9 @@ pub fn blocks(text: &str) -> Result<Vec<Block>> {
         // A block within an item of a list is indented.
         match (line.trim_start().strip_prefix("```"), &mut open) {
             (Some(language), None) => {
-                open = Some(Block { language: language.trim().to_owned(), line: number + 1, lines: Vec::new() });
+                let language = language.trim().to_owned();
+                ensure!(!language.is_empty(), "line {number}: a fenced block names its language, or `text`");
+                open = Some(Block { language, line: number + 1, lines: Vec::new() });
             }
             (Some(_), Some(_)) => blocks.extend(open.take()),
             (None, Some(block)) => block.lines.push(line.to_owned()),
@@ -156,6 +159,13 @@ mod tests {
     #[test]
     fn a_block_that_is_not_closed_is_an_error() {
         assert!(blocks("```sh\nmake\n").is_err());
+    }
+
+    #[test]
+    fn a_block_without_a_language_is_an_error() {
+        let error = blocks("text\n```\n$ make\n```\n").expect_err("it could be a session");
+        assert!(error.to_string().starts_with("line 2: "), "{error}");
+        assert!(blocks("```text\nshown\n```\n").is_ok());
     }
 
     #[test]

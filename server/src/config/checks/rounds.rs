@@ -6,7 +6,7 @@ use super::Checks;
 use crate::state::Limits;
 
 /// An entry of raft's log is a message, and messages are to stay far below what one may have.
-const MAX_CHUNK_BYTES: u64 = 1 << 20;
+pub(super) const MAX_CHUNK_BYTES: u64 = 1 << 20;
 
 /// Threads beyond any machine's cores.
 const MAX_THREADS: u64 = 1_024;

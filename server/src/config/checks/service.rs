@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use silhouette_pir::MAX_QUERY_BYTES;
 use tracing_subscriber::EnvFilter;
 
-use super::{super::Configuration, Checks};
+use super::{super::Configuration, Checks, PERIODS};
 
 /// Threads beyond any machine's cores.
 const MAX_THREADS: u64 = 1_024;
@@ -21,9 +22,6 @@ const MAX_BATCH_QUERIES: u64 = 64;
 /// Queries that wait hold memory, and are late.
 const MAX_WAITING_QUERIES: u64 = 1 << 20;
 
-/// The longest request.
-const MIN_WAITING_BYTES: usize = 4 << 20;
-
 pub(super) fn check(configuration: &Configuration, checks: &mut Checks<'_>) {
     let Configuration { name, storage, memory, encoding, publishing, retrieval, log, .. } = configuration;
     checks.require(
@@ -39,6 +37,7 @@ pub(super) fn check(configuration: &Configuration, checks: &mut Checks<'_>) {
     if let Some(threads) = encoding.threads {
         checks.number_within("encoding.threads", threads, 1..=MAX_THREADS);
     }
+    checks.duration_within("encoding.rehash_interval", encoding.rehash_interval, &PERIODS);
     if let Some(threads) = retrieval.query_threads {
         checks.number_within("retrieval.query_threads", threads, 1..=MAX_THREADS);
     }
@@ -51,9 +50,9 @@ pub(super) fn check(configuration: &Configuration, checks: &mut Checks<'_>) {
         "must be 1 to `retrieval.waiting_queries`",
     );
     checks.require(
-        retrieval.waiting_bytes >= MIN_WAITING_BYTES,
+        retrieval.waiting_bytes as u64 >= MAX_QUERY_BYTES,
         ["retrieval.waiting_bytes"],
-        format_args!("must be at least {MIN_WAITING_BYTES}, the longest query"),
+        format_args!("must be at least {MAX_QUERY_BYTES}, the longest query"),
     );
     checks.number_within("publishing.window_chunks", publishing.window_chunks, 1..=MAX_WINDOW_CHUNKS);
     checks.require(

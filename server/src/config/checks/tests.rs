@@ -32,6 +32,30 @@ fn what_makes_no_sense_is_refused_with_its_key_and_variable() {
         ("RETRIEVAL__QUERY_THREADS=0", "THREADS: `retrieval.query_threads` must be 1 to 1024, not 0"),
         ("RETRIEVAL__PART_BYTES=0", "BYTES: `retrieval.part_bytes` must be 1 to 2097152, not 0"),
         ("RETRIEVAL__PART_BYTES=2097153", "BYTES: `retrieval.part_bytes` must be 1 to 2097152"),
+        ("RETRIEVAL__BATCH_QUERIES=0", "BATCH_QUERIES: `retrieval.batch_queries` must be 1 to 64, not 0"),
+        ("RETRIEVAL__BATCH_QUERIES=65", "BATCH_QUERIES: `retrieval.batch_queries` must be 1 to 64, not 65"),
+        ("RETRIEVAL__WAITING_QUERIES=1048577", "WAITING_QUERIES: `retrieval.waiting_queries` must be 1 to 1048576"),
+        (
+            "RETRIEVAL__WAITING_QUERIES_PER_CONNECTION=0",
+            "PER_CONNECTION: `retrieval.waiting_queries_per_connection` must be 1 to `retrieval.waiting_queries`",
+        ),
+        (
+            "RETRIEVAL__WAITING_QUERIES_PER_CONNECTION=1025",
+            "PER_CONNECTION: `retrieval.waiting_queries_per_connection` must be 1 to `retrieval.waiting_queries`",
+        ),
+        (
+            "RETRIEVAL__WAITING_QUERIES=255",
+            "WAITING_QUERIES: `retrieval.waiting_queries_per_connection` must be 1 to `retrieval.waiting_queries`",
+        ),
+        ("RETRIEVAL__WAITING_BYTES=1048575", "WAITING_BYTES: `retrieval.waiting_bytes` must be at least 1048576"),
+        ("LIMITS__HANDSHAKE_TIMEOUT=0s", "HANDSHAKE_TIMEOUT: `limits.handshake_timeout` must be 1ms to 1day, not 0s"),
+        ("LIMITS__HANDSHAKE_TIMEOUT=2d", "HANDSHAKE_TIMEOUT: `limits.handshake_timeout` must be 1ms to 1day"),
+        ("LIMITS__CONNECTION_AGE=0s", "CONNECTION_AGE: `limits.connection_age` must be 1ms to 1day, not 0s"),
+        ("LIMITS__CONNECTION_AGE=2d", "CONNECTION_AGE: `limits.connection_age` must be 1ms to 1day"),
+        ("LIMITS__CONNECTION_AGE_JITTER_PERCENT=91", "PERCENT: `limits.connection_age_jitter_percent` must be 0 to 90"),
+        ("LIMITS__MESSAGE_BYTES=1052671", "MESSAGE_BYTES: `limits.message_bytes` must be 1052672 to 4294967295"),
+        ("ENCODING__REHASH_INTERVAL=0s", "REHASH_INTERVAL: `encoding.rehash_interval` must be 1ms to 1day, not 0s"),
+        ("ENCODING__REHASH_INTERVAL=2d", "REHASH_INTERVAL: `encoding.rehash_interval` must be 1ms to 1day"),
         ("PUBLISHING__WINDOW_CHUNKS=0", "CHUNKS: `publishing.window_chunks` must be 1 to 1024, not 0"),
         ("LOG__LEVEL=silhouette=loud", "LEVEL: `log.level` must be a level or a filter"),
         ("RAFT__TICK=0s", "TICK: `raft.tick` must be 1ms to 1m, not 0s"),
@@ -78,9 +102,20 @@ fn what_makes_no_sense_is_refused_with_its_key_and_variable() {
 }
 
 #[test]
+fn a_queue_has_room_and_so_has_each_connection() {
+    let said = said(&[], "RETRIEVAL__WAITING_QUERIES=0 RETRIEVAL__WAITING_QUERIES_PER_CONNECTION=0");
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].contains("`retrieval.waiting_queries` must be 1 to 1048576, not 0"), "{said:?}");
+}
+
+#[test]
 fn what_is_just_within_the_bounds_is_taken() {
     for variables in [
         "ENCODING__THREADS=1 RETRIEVAL__QUERY_THREADS=1024 RETRIEVAL__PART_BYTES=2097152",
+        "RETRIEVAL__BATCH_QUERIES=64 RETRIEVAL__WAITING_QUERIES=1048576 RETRIEVAL__WAITING_BYTES=1048576",
+        "RETRIEVAL__WAITING_QUERIES=256 RETRIEVAL__WAITING_QUERIES_PER_CONNECTION=256 RETRIEVAL__BATCH_QUERIES=1",
+        "LIMITS__HANDSHAKE_TIMEOUT=1ms LIMITS__CONNECTION_AGE=1ms LIMITS__CONNECTION_AGE_JITTER_PERCENT=90",
+        "LIMITS__CONNECTION_AGE_JITTER_PERCENT=0 LIMITS__MESSAGE_BYTES=1052672 ENCODING__REHASH_INTERVAL=1d",
         "RAFT__TICK=1ms RAFT__HEARTBEAT_TICKS=1 RAFT__ELECTION_TICKS=2 READINESS__LEADER_SILENCE=2ms",
         "RAFT__TICK=1m LIVENESS__STALL=61s READINESS__LEADER_SILENCE=121s",
         "RAFT__KEEP_ENTRIES=0 RAFT__COMPACT_ENTRIES=1 RAFT__PROMOTE_LAG=0",

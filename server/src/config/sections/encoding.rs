@@ -14,7 +14,7 @@ pub struct EncodingSection {
     /// Threads of one encode. Default: one a core. Never more than `rounds.encoding_threads` of the cluster.
     pub threads: Option<u32>,
     /// How often encodings are hashed again, in memory and on disk, to see whether they have changed. Slowly: 32 MiB a
-    /// second. Default: 1h.
+    /// second.
     #[serde(with = "WithUnit")]
     pub rehash_interval: Duration,
 }

@@ -50,8 +50,8 @@ pub struct LimitsSection {
     /// Health checks and calls of administrators at a time (`TOO_MANY_ADMINISTRATION_CALLS`). No other limit applies to
     /// them, so that a node which has too much to do can still be asked how it is.
     pub administration_calls: NonZeroU32,
-    /// Longest message of a call, in bytes (`MESSAGE_TOO_LARGE`). It must leave room for a chunk
-    /// (`rounds.max_chunk_bytes`) and for a query.
+    /// Longest message of a call, in bytes (`MESSAGE_TOO_LARGE`); at least 1,052,672, so that every chunk and every query
+    /// fits.
     pub message_bytes: NonZeroU32,
 }
 

@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 pub struct RetrievalSection {
     /// Threads that answer queries. Default: one a core.
     pub query_threads: Option<usize>,
-    /// Queries of one round that are answered together, by one pass over its matrix: 1 to 64. Default: 8. No query waits
-    /// for company: those are answered together that had to wait anyway.
+    /// Queries of one round that are answered together, by one pass over its matrix: 1 to 64. No query waits for company:
+    /// those are answered together that had to wait anyway.
     pub batch_queries: usize,
-    /// Queries that may wait for a thread. Default: 1024.
+    /// Queries that may wait for a thread.
     pub waiting_queries: usize,
-    /// Queries of one connection that may wait for a thread. Default: 256.
+    /// Queries of one connection that may wait for a thread.
     pub waiting_queries_per_connection: usize,
-    /// Bytes of queries that may wait for a thread; at least 4 MiB, the longest request. Default: 64 MiB.
+    /// Bytes of queries that may wait for a thread; at least 1 MiB, the longest query.
     pub waiting_bytes: usize,
-    /// Bytes of one part of a hint or an encoding: 1 to 2 MiB. Default: 256 KiB.
+    /// Bytes of one part of a hint or an encoding: 1 to 2 MiB.
     pub part_bytes: usize,
 }
 

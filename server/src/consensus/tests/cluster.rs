@@ -126,7 +126,7 @@ async fn a_call_of_a_leader_that_is_cut_off_has_an_unknown_outcome_and_the_other
 }
 
 /// Three members; member 3 is cut off, and lacks a chunk and entries that the leader's log no longer holds.
-async fn three_of_which_one_fell_behind_the_log() -> Vec<Node> {
+pub(super) async fn three_of_which_one_fell_behind_the_log() -> Vec<Node> {
     let settings = RaftSettings { compact_entries: 30, keep_entries: 5, ..settings() };
     let nodes = three(settings).await;
     nodes[0].network.cut_off(MemberId(3));

@@ -2,7 +2,7 @@
 
 use super::{
     Node,
-    cluster::{stop, three},
+    cluster::{stop, three, three_of_which_one_fell_behind_the_log},
     commands::{start, uid},
     settings,
 };
@@ -47,6 +47,44 @@ async fn a_fenced_member_votes_for_others_and_never_campaigns() {
     let after = nodes[1].wait("for a long time", |status| status.ticked >= before.ticked + long).await;
     assert_eq!((after.role, after.term), (Role::Follower, before.term));
     assert_eq!(after.counters.messages_sent, before.counters.messages_sent);
+    stop(nodes).await;
+}
+
+/// Member 3, which fell behind the log, gets a snapshot of the next leader.
+async fn third_gets_it_from_second(nodes: &[Node]) {
+    nodes[1].wait_to_lead().await;
+    let index = nodes[1].consensus().status().borrow().applied;
+    nodes[2].wait_applied(index).await;
+    assert_eq!(nodes[2].digest(), nodes[1].digest());
+}
+
+#[tokio::test]
+async fn a_fenced_leader_announces_no_snapshot_while_it_hands_over() {
+    let nodes = three_of_which_one_fell_behind_the_log().await;
+    let network = &nodes[0].network;
+    let before = nodes[0].consensus().status().borrow().counters.snapshots_sent;
+    // Nobody who could take over hears of it: for two election timeouts, raft goes on leading member 3.
+    network.cut_off(MemberId(2));
+    nodes[0].consensus().raise_fence(fence());
+    network.reconnect(MemberId(3));
+    nodes[2].wait("to hear the leader", |status| status.leader == Some(MemberId(1))).await;
+    let after = nodes[0].wait("to step down", |status| !status.leads()).await;
+    assert_eq!(after.counters.snapshots_sent, before);
+    network.reconnect(MemberId(2));
+    third_gets_it_from_second(&nodes).await;
+    stop(nodes).await;
+}
+
+#[tokio::test]
+async fn a_leader_that_is_fenced_meanwhile_hands_out_no_snapshot_that_it_has_announced() {
+    let nodes = three_of_which_one_fell_behind_the_log().await;
+    let network = &nodes[0].network;
+    let before = network.snapshots_given_by(MemberId(1));
+    network.fence_at_next_snapshot(fence());
+    network.reconnect(MemberId(3));
+    third_gets_it_from_second(&nodes).await;
+    assert_eq!(nodes[0].consensus().fence(), Some(&fence()), "it was asked");
+    assert_eq!(network.snapshots_given_by(MemberId(1)), before);
     stop(nodes).await;
 }
 

@@ -22,6 +22,7 @@ use crate::{
         network::{Network, SnapshotParts},
         snapshots::SnapshotId,
     },
+    fence::Fence,
     ids::{LogIndex, MemberId},
     transport::snapshot_digest::SnapshotDigest,
 };
@@ -46,6 +47,10 @@ pub(crate) struct InMemory {
     cut_off: Mutex<BTreeSet<MemberId>>,
     /// Whether the next snapshot with chunks is altered on its way.
     alters_snapshot: AtomicBool,
+    /// Befalls whoever is asked for a snapshot next.
+    fence: Mutex<Option<Fence>>,
+    /// Snapshots that were handed out.
+    given: Mutex<BTreeMap<MemberId, usize>>,
 }
 
 /// The network as one member sees it.
@@ -99,6 +104,16 @@ impl InMemory {
         self.alters_snapshot.load(Ordering::SeqCst)
     }
 
+    /// Fences whoever is asked for a snapshot next, just before it is asked.
+    pub(super) fn fence_at_next_snapshot(&self, fence: Fence) {
+        *self.fence.lock() = Some(fence);
+    }
+
+    /// How many snapshots a member has handed out.
+    pub(super) fn snapshots_given_by(&self, member: MemberId) -> usize {
+        self.given.lock().get(&member).copied().unwrap_or_default()
+    }
+
     fn connected(&self, from: MemberId, to: MemberId) -> bool {
         let cut_off = self.cut_off.lock();
         !cut_off.contains(&from) && !cut_off.contains(&to)
@@ -143,7 +158,11 @@ impl Network for Port {
         let network = Arc::clone(&self.network);
         Box::pin(async move {
             let source = source.filter(|_| connected).ok_or_else(|| Status::unavailable("cut off"))?;
+            if let Some(fence) = network.fence.lock().take() {
+                source.raise_fence(fence);
+            }
             let prepared = source.prepared_snapshot(index, id).ok_or_else(|| Status::not_found("snapshot"))?;
+            *network.given.lock().entry(leader).or_default() += 1;
             let mut digest = SnapshotDigest::new();
             digest.update_state(&prepared.state);
             let mut parts = vec![Part::State(Bytes::copy_from_slice(&prepared.state))];

@@ -9,11 +9,9 @@ use std::{
 use super::duties;
 use crate::{
     consensus::clock::LeaderClock,
-    ids::{ClusterTime, Digest, InstanceId, LogIndex, MemberId, RoundUid, UploadId},
-    state::{
-        Command, Due, Entry, Expected, LeaderView, Limits, MemberRecord, MemberState, OnDeadline, PhaseName, RoundSpec,
-        State,
-    },
+    ids::{ClusterTime, Digest, LogIndex, MemberId, RoundUid, UploadId},
+    service::scenario::founder,
+    state::{Command, Due, Entry, Expected, LeaderView, Limits, OnDeadline, PhaseName, RoundSpec, State},
 };
 
 const UID: RoundUid = RoundUid([1; 16]);
@@ -63,21 +61,6 @@ struct Cluster {
     led: u64,
     /// When and by what the round was closed.
     closed: Vec<(u64, &'static str, PhaseName)>,
-}
-
-fn founder() -> MemberRecord {
-    MemberRecord {
-        id: MemberId(1),
-        instance: InstanceId([1; 16]),
-        name: "node-1".to_owned(),
-        client_address: "a:1".to_owned(),
-        peer_address: "a:2".to_owned(),
-        http_address: "a:3".to_owned(),
-        encoding_version: 1,
-        memory_budget_bytes: 8 << 30,
-        replaces: None,
-        state: MemberState::Voter,
-    }
 }
 
 /// A worker publishes nothing.

@@ -13,6 +13,7 @@ mod schedule;
 use std::{
     collections::{BTreeMap, BTreeSet},
     num::NonZeroUsize,
+    thread,
 };
 
 use silhouette_server::{
@@ -25,8 +26,6 @@ use self::schedule::{Action, Pairs, Schedule, WORKERS};
 use crate::{dice::Dice, machine::Machine};
 
 const SEEDS: u64 = 2_000;
-/// Every so many seeds, rounds are encoded whole; otherwise the pairs to encode are compared by digest.
-const ENCODED_EVERY: u64 = 10;
 /// Every so many seeds, the same schedule runs twice.
 const REPEATED_EVERY: u64 = 20;
 
@@ -42,6 +41,21 @@ struct Seen {
     encoded: u64,
 }
 
+impl Seen {
+    fn and(mut self, other: Self) -> Self {
+        for (rule, times) in other.sealed {
+            *self.sealed.entry(rule).or_default() += times;
+        }
+        self.phases.extend(other.phases);
+        self.most_publications = self.most_publications.max(other.most_publications);
+        self.repeated_keys += other.repeated_keys;
+        self.conflicts += other.conflicts;
+        self.resealed += other.resealed;
+        self.encoded += other.encoded;
+        self
+    }
+}
+
 /// Three members and what they must agree on.
 struct Members {
     seed: u64,
@@ -52,7 +66,6 @@ struct Members {
     published: BTreeMap<RoundUid, Vec<Pairs>>,
     /// Everything that was answered and encoded.
     transcript: blake3::Hasher,
-    encode: bool,
 }
 
 impl Members {
@@ -63,7 +76,6 @@ impl Members {
             interruptions: Dice(!seed),
             published: BTreeMap::new(),
             transcript: blake3::Hasher::new(),
-            encode: seed.is_multiple_of(ENCODED_EVERY),
         }
     }
 
@@ -125,10 +137,10 @@ impl Members {
         let outcomes = self.machines.each_ref().map(|machine| {
             let round = machine.round(uid).unwrap();
             assert_eq!(round.pairs(), expected.len() as u64, "seed {seed}");
-            encode(machine, round, &expected, self.encode)
+            encode(machine, round, &expected)
         });
         assert!(outcomes.iter().all(|outcome| *outcome == outcomes[0]), "seed {seed}: members encode other bytes");
-        seen.encoded += u64::from(self.encode);
+        seen.encoded += 1;
         self.transcript.update(format!("{:?}", outcomes[0]).as_bytes());
         outcomes[0]
     }
@@ -159,17 +171,14 @@ fn resolved(publications: &[Pairs], rule: OnConflict) -> BTreeMap<&str, &str> {
     pairs
 }
 
-/// What a member reports. If the round is not encoded whole, its pairs stand for the encoding.
-fn encode(machine: &Machine, round: &Round, expected: &BTreeMap<&str, &str>, whole: bool) -> EncodingOutcome {
+/// What a member encodes and reports.
+fn encode(machine: &Machine, round: &Round, expected: &BTreeMap<&str, &str>) -> EncodingOutcome {
     let recipe = Recipe::of(round).unwrap();
     let pairs = recipe.gather(recipe.chunks().iter().map(|key| Ok((*key, machine.chunks()[key].clone())))).unwrap();
     let found: BTreeMap<&[u8], &[u8]> = pairs.as_slice().iter().map(|(key, value)| (&key[..], &value[..])).collect();
     assert_eq!(found.len(), pairs.as_slice().len(), "each key comes once");
     assert!(found.into_iter().eq(expected.iter().map(|(key, value)| (key.as_bytes(), value.as_bytes()))));
     let input = recipe.input_digest(&pairs);
-    if !whole {
-        return EncodingOutcome::Encoded { input, encoding: input, hint: input };
-    }
     let held = recipe.encode(&pairs, NonZeroUsize::MIN).unwrap();
     let (encoding, hint) = (held.encoding_digest(), held.hint_digest());
     EncodingOutcome::Encoded { input, encoding, hint }
@@ -216,19 +225,29 @@ fn run(seed: u64, seen: &mut Seen) -> Digest {
     Digest(*members.transcript.finalize().as_bytes())
 }
 
+/// Every so many seeds, beginning with one.
+fn run_share(first: usize, step: usize) -> Seen {
+    let mut seen = Seen::default();
+    for seed in (first as u64..SEEDS).step_by(step) {
+        let digest = run(seed, &mut seen);
+        if seed.is_multiple_of(REPEATED_EVERY) {
+            assert_eq!(run(seed, &mut seen), digest, "seed {seed}: the same schedule, another outcome");
+        }
+    }
+    seen
+}
+
 #[test]
 fn members_encode_the_same_bytes_however_entries_interleave() {
     if let Some(seed) = std::env::var("SILHOUETTE_SEED").ok().and_then(|seed| seed.parse().ok()) {
         run(seed, &mut Seen::default());
         return;
     }
-    let mut seen = Seen::default();
-    for seed in 0..SEEDS {
-        let digest = run(seed, &mut seen);
-        if seed.is_multiple_of(REPEATED_EVERY) {
-            assert_eq!(run(seed, &mut seen), digest, "seed {seed}: the same schedule, another outcome");
-        }
-    }
+    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let seen = thread::scope(|scope| {
+        let shares: Vec<_> = (0..threads).map(|first| scope.spawn(move || run_share(first, threads))).collect();
+        shares.into_iter().map(|share| share.join().unwrap()).reduce(Seen::and).unwrap()
+    });
     let phases = [PhaseName::Open, PhaseName::Sealed, PhaseName::Ready, PhaseName::Failed, PhaseName::Ended];
     assert_eq!(seen.phases, phases.map(PhaseName::as_str).into(), "the schedules reach every phase");
     assert_eq!(seen.sealed.len(), 3, "under every rule: {:?}", seen.sealed);

@@ -12,6 +12,14 @@ const VARIABLE: &str = "MALLOC_ARENA_MAX";
 /// Enough that threads which allocate small things seldom wait for each other.
 const ARENAS: &str = "2";
 
+/// What tells the allocator how much free memory it may keep at its end. Setting it also keeps the size from which
+/// allocations are given back by themselves where it is, at 128 KiB: else the first chunk that is freed raises it above the
+/// size of chunks, and what encodings and pairs leave behind stays with the process.
+const TRIM_VARIABLE: &str = "MALLOC_TRIM_THRESHOLD_";
+
+/// In bytes: as much as a chunk of a publication.
+const TRIM_BYTES: &str = "1048576";
+
 /// Runs this program anew in its own place, with few arenas, and so does not return; unless the environment says already
 /// how many there are, or it cannot be done, as when the program's file is gone: then all works, with more memory.
 pub fn restart_with_few_arenas() -> io::Result<()> {
@@ -23,5 +31,5 @@ pub fn restart_with_few_arenas() -> io::Result<()> {
     if let Some(name) = arguments.next() {
         command.arg0(name);
     }
-    Err(command.args(arguments).env(VARIABLE, ARENAS).exec())
+    Err(command.args(arguments).env(VARIABLE, ARENAS).env(TRIM_VARIABLE, TRIM_BYTES).exec())
 }

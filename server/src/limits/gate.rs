@@ -1,4 +1,4 @@
-//! Lets calls in, as many as there may be, and counts all that are refused, here or behind it.
+//! Lets calls in, as many as there may be.
 
 use std::{
     pin::Pin,

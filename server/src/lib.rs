@@ -6,6 +6,7 @@
 //! [`config`].
 
 pub mod allocator;
+mod around;
 pub mod config;
 pub mod consensus;
 mod duties;

@@ -6,13 +6,13 @@ use std::{
     task::{Context, Poll},
 };
 
-use futures::future::BoxFuture;
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use tonic::Status;
-use tower::{Layer, Service};
+use tower::Service;
 
 use super::{CallLimits, Place};
+use crate::around::{Answer, Around, Surround};
 
 /// Keeps calls within the limits.
 #[derive(Debug, Clone)]
@@ -22,49 +22,28 @@ pub(crate) struct Gate {
 
 impl Gate {
     /// Within these limits.
-    pub(crate) fn new(limits: CallLimits) -> Self {
-        Self { limits: Arc::new(limits) }
+    pub(crate) fn new(limits: CallLimits) -> Around<Self> {
+        Around(Self { limits: Arc::new(limits) })
     }
 }
 
-impl<S> Layer<S> for Gate {
-    type Service = GatedService<S>;
+impl Surround for Gate {
+    type Body<R> = GatedBody<R>;
 
-    fn layer(&self, inner: S) -> Self::Service {
-        GatedService { inner, limits: Arc::clone(&self.limits) }
-    }
-}
-
-/// A service whose calls are kept within the limits.
-#[derive(Debug, Clone)]
-pub(crate) struct GatedService<S> {
-    inner: S,
-    limits: Arc<CallLimits>,
-}
-
-impl<S, B, R> Service<Request<B>> for GatedService<S>
-where
-    S: Service<Request<B>, Response = Response<R>>,
-    S::Future: Send + 'static,
-    S::Error: Send + 'static,
-    R: Send + 'static,
-{
-    type Response = Response<GatedBody<R>>;
-    type Error = S::Error;
-    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call<S, B, R>(&self, inner: &mut S, request: Request<B>) -> Answer<Self::Body<R>, S::Error>
+    where
+        S: Service<Request<B>, Response = Response<R>>,
+        S::Future: Send + 'static,
+        S::Error: Send + 'static,
+        R: Send + 'static,
+    {
         let place = match self.limits.admit(&request) {
             Ok(place) => place,
             Err(refusal) => {
                 return Box::pin(std::future::ready(Ok(Status::from(refusal).into_http())));
             }
         };
-        let response = self.inner.call(request);
+        let response = inner.call(request);
         Box::pin(async move {
             let response = response.await?;
             Ok(response.map(|inner| GatedBody { admitted: Some(Admitted { inner, _place: place }) }))

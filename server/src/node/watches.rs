@@ -6,14 +6,16 @@ use std::{
     task::{Context, Poll},
 };
 
-use futures::future::BoxFuture;
 use http::{HeaderMap, Request, Response, header};
 use http_body::{Body, Frame, SizeHint};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::Status;
-use tower::{Layer, Service};
+use tower::Service;
 
-use crate::service::refusal::Refusal;
+use crate::{
+    around::{Answer, Around, Surround},
+    service::refusal::Refusal,
+};
 
 /// Methods whose streams go on for as long as the caller likes.
 const ENDLESS: [&str; 3] = [
@@ -30,43 +32,24 @@ pub(super) struct EndWatches {
 
 impl EndWatches {
     /// When `stop` is cancelled.
-    pub(super) fn new(stop: CancellationToken) -> Self {
-        Self { stop }
+    pub(super) fn new(stop: CancellationToken) -> Around<Self> {
+        Around(Self { stop })
     }
 }
 
-impl<S> Layer<S> for EndWatches {
-    type Service = EndingService<S>;
+impl Surround for EndWatches {
+    type Body<R> = EndingBody<R>;
 
-    fn layer(&self, inner: S) -> Self::Service {
-        EndingService { inner, stop: self.stop.clone() }
-    }
-}
-
-/// A service whose endless streams end when the node stops.
-#[derive(Debug, Clone)]
-pub(super) struct EndingService<S> {
-    inner: S,
-    stop: CancellationToken,
-}
-
-impl<S, B, R> Service<Request<B>> for EndingService<S>
-where
-    S: Service<Request<B>, Response = Response<R>>,
-    S::Future: Send + 'static,
-{
-    type Response = Response<EndingBody<R>>;
-    type Error = S::Error;
-    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call<S, B, R>(&self, inner: &mut S, request: Request<B>) -> Answer<Self::Body<R>, S::Error>
+    where
+        S: Service<Request<B>, Response = Response<R>>,
+        S::Future: Send + 'static,
+        S::Error: Send + 'static,
+        R: Send + 'static,
+    {
         let endless = ENDLESS.contains(&request.uri().path());
         let stop = endless.then(|| Box::pin(self.stop.clone().cancelled_owned()));
-        let response = self.inner.call(request);
+        let response = inner.call(request);
         Box::pin(async move { Ok(response.await?.map(|inner| EndingBody { inner, stop, ended: false })) })
     }
 }

@@ -8,7 +8,6 @@ use std::{
 };
 
 use bytes::Buf as _;
-use futures::future::BoxFuture;
 use http::{HeaderMap, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use prometheus_client::{
@@ -17,14 +16,17 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 use tonic::Code;
-use tower::{Layer, Service};
+use tower::Service;
 
 use super::{
     Metrics,
     durations::short_durations,
     methods::{Method, Methods},
 };
-use crate::service::refusal::Reason;
+use crate::{
+    around::{Answer, Around, Surround},
+    service::refusal::Reason,
+};
 
 /// Labels of a call that ended.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -161,42 +163,23 @@ pub(crate) struct CountCalls {
 
 impl CountCalls {
     /// Into these metrics.
-    pub(crate) fn new(metrics: Arc<Metrics>) -> Self {
-        Self { metrics }
+    pub(crate) fn new(metrics: Arc<Metrics>) -> Around<Self> {
+        Around(Self { metrics })
     }
 }
 
-impl<S> Layer<S> for CountCalls {
-    type Service = CountedService<S>;
+impl Surround for CountCalls {
+    type Body<R> = CountedBody<R>;
 
-    fn layer(&self, inner: S) -> Self::Service {
-        CountedService { inner, metrics: Arc::clone(&self.metrics) }
-    }
-}
-
-/// A service whose calls are counted.
-#[derive(Debug, Clone)]
-pub(crate) struct CountedService<S> {
-    inner: S,
-    metrics: Arc<Metrics>,
-}
-
-impl<S, B, R> Service<Request<B>> for CountedService<S>
-where
-    S: Service<Request<B>, Response = Response<R>>,
-    S::Future: Send + 'static,
-{
-    type Response = Response<CountedBody<R>>;
-    type Error = S::Error;
-    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call<S, B, R>(&self, inner: &mut S, request: Request<B>) -> Answer<Self::Body<R>, S::Error>
+    where
+        S: Service<Request<B>, Response = Response<R>>,
+        S::Future: Send + 'static,
+        S::Error: Send + 'static,
+        R: Send + 'static,
+    {
         let mut call = Call::begin(Arc::clone(&self.metrics), request.uri().path());
-        let response = self.inner.call(request);
+        let response = inner.call(request);
         Box::pin(async move {
             let response = response.await?;
             call.end_with(response.headers());

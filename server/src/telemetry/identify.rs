@@ -7,12 +7,11 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
-use tower::{Layer, Service};
+use tower::Service;
 use tracing::{Instrument as _, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
@@ -22,6 +21,7 @@ use super::{
     request_id::{REQUEST_ID, RequestId},
     traces,
 };
+use crate::around::{Answer, Around, Surround};
 
 /// What a call of a method that does not exist is called: what is sent there gets into no log and no trace.
 const OTHER: &str = "_OTHER";
@@ -34,46 +34,27 @@ pub(crate) struct IdentifyCalls {
 
 impl IdentifyCalls {
     /// With refusals counted in these metrics.
-    pub(crate) fn new(metrics: Arc<Metrics>) -> Self {
-        Self { metrics }
+    pub(crate) fn new(metrics: Arc<Metrics>) -> Around<Self> {
+        Around(Self { metrics })
     }
 }
 
-impl<S> Layer<S> for IdentifyCalls {
-    type Service = IdentifiedService<S>;
+impl Surround for IdentifyCalls {
+    type Body<R> = IdentifiedBody<R>;
 
-    fn layer(&self, inner: S) -> Self::Service {
-        IdentifiedService { inner, metrics: Arc::clone(&self.metrics) }
-    }
-}
-
-/// A service whose calls have ids.
-#[derive(Debug, Clone)]
-pub(crate) struct IdentifiedService<S> {
-    inner: S,
-    metrics: Arc<Metrics>,
-}
-
-impl<S, B, R> Service<Request<B>> for IdentifiedService<S>
-where
-    S: Service<Request<B>, Response = Response<R>>,
-    S::Future: Send + 'static,
-{
-    type Response = Response<IdentifiedBody<R>>;
-    type Error = S::Error;
-    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call<S, B, R>(&self, inner: &mut S, request: Request<B>) -> Answer<Self::Body<R>, S::Error>
+    where
+        S: Service<Request<B>, Response = Response<R>>,
+        S::Future: Send + 'static,
+        S::Error: Send + 'static,
+        R: Send + 'static,
+    {
         let context = CallContext::read(request.headers());
         let path = request.uri().path();
         let known = self.metrics.calls().knows(path);
         let span = span(if known { path.trim_start_matches('/') } else { OTHER }, context.request);
         context.adopt(&span);
-        let response = context.within_sync(|| span.in_scope(|| self.inner.call(request)));
+        let response = context.within_sync(|| span.in_scope(|| inner.call(request)));
         let mut call = IdentifiedCall {
             context: context.clone(),
             span: span.clone(),
@@ -192,7 +173,7 @@ mod tests {
 
     use bytes::Bytes;
     use parking_lot::Mutex;
-    use tower::service_fn;
+    use tower::{Layer as _, service_fn};
     use tracing::field::Field;
     use tracing_subscriber::{Registry, layer::SubscriberExt as _};
 

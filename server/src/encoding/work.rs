@@ -158,7 +158,7 @@ pub(super) fn decide(view: &View, here: &Possession) -> Work {
                 work.keep_files.extend(agreed.digests());
                 work.keep_damaged.extend(agreed.digests());
                 let own = made.or(round.reported);
-                if matches!(own, Some(EncodingOutcome::Encoded { input: own, .. }) if own != *input) {
+                if own.is_some_and(|own| own.is_of_other_pairs(*input)) {
                     work.differing = Some(round.uid);
                 }
                 let deviant = own.and_then(Files::of).filter(|own| own != agreed);

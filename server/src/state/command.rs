@@ -192,6 +192,13 @@ pub enum MemberAction {
     Remove,
 }
 
+impl EncodingOutcome {
+    /// Whether other pairs were encoded than those of this digest.
+    pub fn is_of_other_pairs(&self, agreed: Digest) -> bool {
+        matches!(self, Self::Encoded { input, .. } if *input != agreed)
+    }
+}
+
 impl Command {
     /// The round whose key must seal this command on disk, if it holds a secret: pairs, cell seeds or digests of
     /// publications.

@@ -1,6 +1,6 @@
 //! Members whose pairs differ from those that the majority encoded.
 
-use super::{EncodingOutcome, Round, State};
+use super::{Round, State};
 use crate::ids::{MemberId, RoundUid};
 
 impl State {
@@ -18,8 +18,6 @@ impl Round {
     /// Whether `member` encoded other pairs than the majority did.
     fn differs_at(&self, member: MemberId) -> bool {
         let reported = self.record.reports.get(&member);
-        self.ready().is_some_and(
-            |held| matches!(reported, Some(EncodingOutcome::Encoded { input, .. }) if *input != held.input),
-        )
+        self.ready().zip(reported).is_some_and(|(held, outcome)| outcome.is_of_other_pairs(held.input))
     }
 }

@@ -74,7 +74,12 @@ impl Session {
         if self.globals.output.is_document() || !self.terminal.is_quiet() {
             self.show(&Change::new(object, if changed { happened } else { "unchanged" }, document))?;
         }
-        Ok(if !changed && self.globals.error_unchanged { Exit::Unchanged } else { Exit::Done })
+        Ok(self.exit_after(changed))
+    }
+
+    /// How the process ends after a change that had to be made, or had not.
+    fn exit_after(&self, changed: bool) -> Exit {
+        if !changed && self.globals.error_unchanged { Exit::Unchanged } else { Exit::Done }
     }
 
     /// Shows what would be changed, or that nothing would have to be.
@@ -87,7 +92,7 @@ impl Session {
     ) -> Result<Exit, Failure> {
         let happened = if changed { happened } else { "unchanged" };
         self.show_change(object, &format!("{happened} (dry run)"), true, document)?;
-        Ok(if !changed && self.globals.error_unchanged { Exit::Unchanged } else { Exit::Done })
+        Ok(self.exit_after(changed))
     }
 
     /// Asks before something is removed, unless `--yes` has answered.

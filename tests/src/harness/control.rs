@@ -38,10 +38,10 @@ impl Control {
 
     /// Runs a command with this standard input.
     pub async fn run_with_input(&self, arguments: &[&str], input: &str) -> Result<Outcome> {
-        let mut child = tokio::process::Command::new(binary("silhouettectl")?)
+        let mut command = tokio::process::Command::new(binary("silhouettectl")?);
+        let mut child = without_preferences(&mut command)
             .args(["--endpoints", &self.endpoints.join(",")])
             .args(arguments)
-            .env_remove("SILHOUETTECTL_ENDPOINTS")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -69,11 +69,9 @@ impl Control {
         let words = [&[program.as_str(), "--endpoints", endpoints.as_str()], arguments].concat();
         let line = words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ");
         let mut command = tokio::process::Command::new("script");
-        command
+        without_preferences(&mut command)
             .args(["--quiet", "--return", "--command", &line, "/dev/null"])
             .env("TERM", "xterm")
-            .env_remove("NO_COLOR")
-            .env_remove("SILHOUETTECTL_ENDPOINTS")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -85,6 +83,15 @@ impl Control {
     pub async fn json(&self, arguments: &[&str]) -> Result<Value> {
         self.run(&[&["--output", "json"], arguments].concat()).await?.document()
     }
+}
+
+/// Takes what whoever runs the tests prefers out of a command's environment. `CI` is one of it: continuous integration
+/// shows colours on any terminal.
+fn without_preferences(command: &mut tokio::process::Command) -> &mut tokio::process::Command {
+    for variable in ["SILHOUETTECTL_ENDPOINTS", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI"] {
+        command.env_remove(variable);
+    }
+    command
 }
 
 impl Outcome {

@@ -1,0 +1,22 @@
+//! Founding a cluster where there is none.
+
+use crate::{
+    ids::Ordinal,
+    plan::{Action, Situation, Step},
+};
+
+/// Founds a cluster on the first node, if its disk is empty and no node is a member of one.
+pub(super) fn found(situation: &Situation<'_>) -> Vec<Step> {
+    let first = Ordinal(0);
+    let Some(instance) = situation.observed.answer(first).blank() else { return Vec::new() };
+    if !situation.observed.answered_ids().is_empty() {
+        return Vec::new();
+    }
+    let action = Action::Bootstrap {
+        ordinal: first,
+        instance: instance.clone(),
+        cluster: situation.desired.new_cluster_id(),
+        initial_members: situation.desired.replicas,
+    };
+    vec![Step::new(action, "no node belongs to a cluster")]
+}

@@ -1,0 +1,42 @@
+//! How a node with an empty disk becomes a learner: number, join, add. Each is a step, and each may have been the last that
+//! was carried out.
+
+use crate::{
+    ids::Ordinal,
+    observed::{Answer, ClusterSeen, MemberSeen, Role},
+    plan::{Action, MemberChange, Situation, Step},
+};
+
+/// The next step that brings the node at `ordinal` into the cluster, in the place of `replaced` if that votes there.
+pub(super) fn admit(
+    situation: &Situation<'_>,
+    cluster: &ClusterSeen,
+    ordinal: Ordinal,
+    replaced: Option<&MemberSeen>,
+) -> Option<Step> {
+    let replaces = replaced.map(|replaced| replaced.id);
+    match situation.observed.answer(ordinal) {
+        Answer::Uninitialised { instance } => Some(match cluster.of_instance(instance) {
+            Some(member) => Step::new(
+                Action::Join { ordinal, instance: instance.clone(), member: member.id },
+                format!("its empty disk was given number {}", member.id),
+            ),
+            None => Step::new(
+                Action::Allocate { ordinal, instance: instance.clone(), replaces },
+                match replaces {
+                    Some(replaced) => format!("its disk is empty, and member {replaced} was here"),
+                    None => "its disk is empty, and it has no number yet".to_owned(),
+                },
+            ),
+        }),
+        Answer::Member { member, .. } => {
+            let joining = cluster.member(*member).filter(|member| member.role == Role::Joining)?;
+            let changes = vec![(joining.id, MemberChange::AddLearner)];
+            Some(Step::new(
+                Action::ChangeMembers { index: cluster.index, changes },
+                format!("{} waits as member {} to be added", situation.desired.pod(ordinal), joining.id),
+            ))
+        }
+        Answer::Silent | Answer::Removed { .. } => None,
+    }
+}

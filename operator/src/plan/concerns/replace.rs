@@ -1,0 +1,59 @@
+//! Voters whose disk is gone: their place is taken by a new member on the disk that is there now.
+
+use super::members::admit;
+use crate::{
+    observed::{ClusterSeen, MemberSeen},
+    plan::{Action, MemberChange, Situation, Step},
+};
+
+/// Replaces voters on whose place another disk is, and frees the place of the one that people gave up.
+pub(super) fn replace(situation: &Situation<'_>) -> Vec<Step> {
+    let Some(cluster) = situation.led() else { return Vec::new() };
+    let lost = cluster.voters().filter(|voter| situation.desired.wants(voter.ordinal));
+    lost.flat_map(|voter| {
+        let mut steps = give_up(situation, voter);
+        steps.extend(take_the_place(situation, cluster, voter));
+        steps
+    })
+    .collect()
+}
+
+/// The next step for the disk that is there in the place of `voter`'s.
+fn take_the_place(situation: &Situation<'_>, cluster: &ClusterSeen, voter: &MemberSeen) -> Option<Step> {
+    let answer = situation.observed.answer(voter.ordinal);
+    let is_other_disk = answer.blank().is_some() || answer.member().is_some_and(|member| member != voter.id);
+    if !is_other_disk {
+        return None;
+    }
+    let successor = cluster.learners().find(|learner| {
+        learner.replaces == Some(voter.id) && answer.member() == Some(learner.id) && learner.ordinal == voter.ordinal
+    });
+    match successor {
+        Some(successor) => {
+            let changes = vec![(successor.id, MemberChange::Promote), (voter.id, MemberChange::Remove)];
+            let reason = format!("member {} takes the place of member {}, whose disk is gone", successor.id, voter.id);
+            Some(Step::new(Action::ChangeMembers { index: cluster.index, changes }, reason))
+        }
+        None => admit(situation, cluster, voter.ordinal, Some(voter)),
+    }
+}
+
+/// Lets go of the claim and pod of a member that people said is lost for good.
+fn give_up(situation: &Situation<'_>, voter: &MemberSeen) -> Vec<Step> {
+    if situation.desired.replace_member != Some(voter.id) {
+        return Vec::new();
+    }
+    let Some(slot) = situation.observed.slot(voter.ordinal) else { return Vec::new() };
+    // A claim that is there already in the place of the lost one is noted with another member, or with none.
+    let Some(claim) = slot.claim.as_ref().filter(|claim| claim.member == Some(voter.id)) else { return Vec::new() };
+    let ordinal = voter.ordinal;
+    let delete_claim = (!claim.terminating).then(|| {
+        let action = Action::DeleteClaim { ordinal, claim: claim.uid.clone() };
+        Step::new(action, format!("silhouette.dev/replace-member says that member {} is lost", voter.id))
+    });
+    let delete_pod = slot.pod.as_ref().filter(|pod| claim.terminating && !pod.terminating).map(|pod| {
+        let action = Action::DeletePod { ordinal, pod: pod.uid.clone() };
+        Step::new(action, format!("it keeps the claim of member {}, which is lost, from going", voter.id))
+    });
+    delete_claim.into_iter().chain(delete_pod).collect()
+}

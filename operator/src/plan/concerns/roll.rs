@@ -1,0 +1,38 @@
+//! Pods of an older template are replaced, one after another.
+
+use std::cmp::Reverse;
+
+use crate::{
+    ids::Ordinal,
+    observed::{MemberSeen, PodSeen},
+    plan::{Action, Situation, Step},
+};
+
+/// Pods that are not Ready first, then Ready followers by descending ordinal, the leader last, after it handed over.
+pub(super) fn roll(situation: &Situation<'_>) -> Vec<Step> {
+    let leader = situation.observed.cluster.as_ref().and_then(|cluster| cluster.leader());
+    let leads = |ordinal: Ordinal| leader.is_some_and(|leader| leader.ordinal == ordinal);
+    let mut old: Vec<(Ordinal, &PodSeen)> = situation.old_pods().filter(|(_, pod)| !pod.terminating).collect();
+    old.sort_by_key(|(ordinal, pod)| (leads(*ordinal), pod.ready, Reverse(*ordinal)));
+    let handed_over = match old.first() {
+        Some((ordinal, _)) if leads(*ordinal) => hand_over(situation, *ordinal),
+        _ => None,
+    };
+    let evictions = old.iter().map(|(ordinal, pod)| {
+        let action = Action::Evict { ordinal: *ordinal, pod: pod.uid.clone() };
+        Step::new(action, "its pod is of an older template")
+    });
+    handed_over.into_iter().chain(evictions).collect()
+}
+
+/// Hands leadership to a Ready voter elsewhere, one of the newer template if there is one.
+fn hand_over(situation: &Situation<'_>, leader: Ordinal) -> Option<Step> {
+    let revision = &situation.observed.set.as_ref()?.revision;
+    let is_new =
+        |voter: &MemberSeen| situation.observed.pod(voter.ordinal).is_some_and(|pod| pod.revision == *revision);
+    let others =
+        situation.led()?.voters().filter(|voter| voter.ordinal != leader && situation.observed.is_ready(voter));
+    let successor = others.max_by_key(|voter| (is_new(voter), Reverse(voter.ordinal)))?;
+    let reason = format!("{} leads, and its pod is the last of an older template", situation.desired.pod(leader));
+    Some(Step::new(Action::TransferLeadership { to: successor.id }, reason))
+}

@@ -1,0 +1,72 @@
+//! Fewer voters: leadership, members, budget, pods, claims, in this order.
+
+use super::{budget::wanted_budget, size::wanted_size};
+use crate::{
+    ids::Ordinal,
+    observed::{ClusterSeen, MemberSeen},
+    plan::{Action, MemberChange, Situation, Step},
+};
+
+/// Removes the highest two voters that are not wanted, then what is left of them.
+pub(super) fn shrink(situation: &Situation<'_>) -> Vec<Step> {
+    let observed = situation.observed;
+    let mut steps = Vec::new();
+    if let Some(cluster) = situation.led() {
+        steps.extend(remove_voters(situation, cluster));
+        let wanted = wanted_budget(cluster.voters().count());
+        let surplus = observed.budget.as_ref().filter(|budget| Some(budget.min_available) > wanted);
+        if let Some(budget) = surplus.filter(|_| !is_growing(situation, cluster)) {
+            let action = Action::SetBudget { min_available: wanted, seen: Some(budget.version.clone()) };
+            steps.push(Step::new(action, format!("{} vote", cluster.voters().count())));
+        }
+    }
+    let size = wanted_size(situation);
+    if let Some(set) = observed.set.as_ref().filter(|set| set.replicas > size) {
+        let reason = format!("{} pods exist, {size} are needed", set.replicas);
+        steps.push(Step::new(Action::ApplySet { replicas: size, seen: Some(set.version.clone()) }, reason));
+    }
+    steps.extend(delete_claims(situation));
+    steps
+}
+
+/// The highest two voters that are not wanted, or one where that leaves an odd number.
+fn remove_voters(situation: &Situation<'_>, cluster: &ClusterSeen) -> Vec<Step> {
+    let mut surplus: Vec<&MemberSeen> =
+        cluster.voters().filter(|voter| !situation.desired.wants(voter.ordinal)).collect();
+    surplus.sort_by_key(|voter| std::cmp::Reverse(voter.ordinal));
+    surplus.truncate(if cluster.voters().count() % 2 == 1 { 2 } else { 1 });
+    if surplus.is_empty() {
+        return Vec::new();
+    }
+    let names: Vec<String> = surplus.iter().map(|voter| situation.desired.pod(voter.ordinal)).collect();
+    let names = names.join(" and ");
+    let mut steps = Vec::new();
+    let staying = cluster.voters().filter(|voter| situation.desired.wants(voter.ordinal));
+    let successor = staying.filter(|voter| situation.observed.is_ready(voter)).min_by_key(|voter| voter.ordinal);
+    if let (Some(successor), true) = (successor, surplus.iter().any(|voter| Some(voter.id) == cluster.leader)) {
+        let reason = format!("the leader is one of {names}, which are to leave");
+        steps.push(Step::new(Action::TransferLeadership { to: successor.id }, reason));
+    }
+    let changes = surplus.iter().map(|voter| (voter.id, MemberChange::Remove)).collect();
+    let reason = format!("{} replicas are asked for; {names} leave together", situation.desired.replicas);
+    steps.push(Step::new(Action::ChangeMembers { index: cluster.index, changes }, reason));
+    steps
+}
+
+/// Whether learners will soon be voters, for whom the budget was raised.
+fn is_growing(situation: &Situation<'_>, cluster: &ClusterSeen) -> bool {
+    cluster.voters().count() < situation.desired.replicas as usize
+}
+
+/// Claims beyond the StatefulSet, of whose pods nothing is left.
+fn delete_claims(situation: &Situation<'_>) -> Vec<Step> {
+    let Some(set) = &situation.observed.set else { return Vec::new() };
+    let beyond = situation.observed.slots.range(Ordinal(set.replicas)..);
+    beyond
+        .filter_map(|(ordinal, slot)| Some((*ordinal, slot.claim.as_ref().filter(|claim| !claim.terminating)?)))
+        .map(|(ordinal, claim)| {
+            let action = Action::DeleteClaim { ordinal, claim: claim.uid.clone() };
+            Step::new(action, "its member was removed, and a new one must find an empty disk")
+        })
+        .collect()
+}

@@ -1,0 +1,70 @@
+//! Which pods may go.
+
+use crate::{
+    ids::Ordinal,
+    observed::{ClusterSeen, MemberSeen, PodSeen},
+    plan::{Action, Blocker, BlockerCode, Identity, Situation},
+};
+
+/// A voter's pod leaves only while every other voter is Ready: then a quorum stays even if one more fails.
+pub(super) fn the_other_voters_are_ready(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
+    let Action::Evict { ordinal, .. } = action else { return None };
+    let cluster = situation.observed.cluster.as_ref()?;
+    let voter = cluster.voters().find(|voter| voter.ordinal == *ordinal)?;
+    let unready = situation.unready_voters(Some(voter.id));
+    let first = unready.first()?;
+    let voters = cluster.voters().count();
+    let message = format!(
+        "{} of the {} other voters are Ready, all must be; {}",
+        voters - 1 - unready.len(),
+        voters - 1,
+        situation.why_not_ready(first)
+    );
+    Some(Blocker::new(BlockerCode::VotersNotReady, message))
+}
+
+/// The leader's pod leaves after it handed over, so that nobody waits for an election.
+pub(super) fn the_leader_goes_last(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
+    let Action::Evict { ordinal, .. } = action else { return None };
+    let cluster: &ClusterSeen = situation.led().filter(|cluster| cluster.voters().count() > 1)?;
+    let leader = cluster.leader().filter(|leader| leader.ordinal == *ordinal)?;
+    let message = format!("member {} leads; it hands over before its pod is evicted", leader.id);
+    Some(Blocker::new(BlockerCode::LeaderMustHandOver, message))
+}
+
+/// Beside the budget only pods go that count for nothing: not running, and no voter or one that the leader counts out; of
+/// a removed member; of a member that was given up; or any old one when nothing works at all.
+pub(super) fn a_deleted_pod_counts_for_nothing(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
+    let Action::DeletePod { ordinal, pod } = action else { return None };
+    let seen: &PodSeen = situation.observed.pod(*ordinal).filter(|seen| seen.uid == *pod)?;
+    let counts_for_nothing = match situation.led() {
+        Some(cluster) => {
+            let voter = cluster.voters().find(|voter| voter.ordinal == *ordinal);
+            let is_counted_out = voter.is_none_or(|voter| !voter.active && cluster.leader != Some(voter.id));
+            (seen.is_not_running() && is_counted_out)
+                || is_of_removed_member(situation, cluster, *ordinal)
+                || voter.is_some_and(|voter| is_given_up(situation, voter))
+        }
+        None => situation.is_stuck_whole() || (seen.is_not_running() && situation.identity == Identity::Unknown),
+    };
+    (!counts_for_nothing).then(|| {
+        let message =
+            "it may be running a voter that counts; it is deleted once it does not run and the leader counts it out";
+        Blocker::new(BlockerCode::PodInUse, message)
+    })
+}
+
+fn is_of_removed_member(situation: &Situation<'_>, cluster: &ClusterSeen, ordinal: Ordinal) -> bool {
+    situation.observed.answer(ordinal).member().is_some_and(|member| cluster.member(member).is_none())
+}
+
+fn is_given_up(situation: &Situation<'_>, voter: &MemberSeen) -> bool {
+    situation.desired.replace_member == Some(voter.id) && voter.silent
+}
+
+/// After the operator was updated, clusters roll one after another.
+pub(super) fn one_cluster_rolls_at_a_time(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
+    let (Action::Evict { .. }, Some(other)) = (action, &situation.observed.rolling_elsewhere) else { return None };
+    let message = format!("cluster {other} is being updated; this one follows");
+    Some(Blocker::new(BlockerCode::OtherClusterRolls, message))
+}

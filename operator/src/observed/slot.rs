@@ -18,6 +18,8 @@ pub struct Slot {
 pub struct PodSeen {
     /// This very pod.
     pub uid: Uid,
+    /// As it was seen.
+    pub version: ResourceVersion,
     /// The version of the template that it was made from.
     pub revision: Revision,
     /// Whether the server's process runs.
@@ -69,6 +71,8 @@ pub struct ClaimSeen {
     pub cluster: Option<ClusterId>,
     /// `silhouette.dev/member-id`: which member's. A cache.
     pub member: Option<MemberId>,
+    /// `silhouette.dev/released`: it was found to be nobody's, and will be deleted if another look finds the same.
+    pub released: bool,
     /// Whether it is being deleted.
     pub terminating: bool,
 }

@@ -2,11 +2,13 @@
 //! matter.
 
 mod budget;
+mod claims;
 mod configuration;
 mod finish;
 mod found;
 mod grow;
 mod members;
+mod protect;
 mod remember;
 mod replace;
 mod roll;
@@ -20,7 +22,8 @@ use super::{Situation, Step};
 type Concern = fn(&Situation<'_>) -> Vec<Step>;
 
 /// All of them, in order. A pod that cannot run comes early, so that a bad image that was taken back always rolls.
-pub(super) const CONCERNS: [Concern; 9] = [
+pub(super) const CONCERNS: [Concern; 10] = [
+    protect::protect,
     remember::remember,
     unstick::unstick,
     replace::replace,

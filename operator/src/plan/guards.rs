@@ -28,6 +28,7 @@ pub const GUARDS: &[Guard] = &[
     Guard { name: "the-leader-stays", refuses: members::the_leader_stays },
     Guard { name: "the-replaced-is-silent", refuses: members::the_replaced_is_silent },
     Guard { name: "learners-have-caught-up", refuses: members::learners_have_caught_up },
+    Guard { name: "learners-keep-their-disks", refuses: members::learners_keep_their_disks },
     Guard { name: "the-result-has-a-quorum", refuses: members::the_result_has_a_quorum },
     Guard { name: "rounds-keep-a-quorum", refuses: members::rounds_keep_a_quorum },
     Guard { name: "the-budget-is-raised-first", refuses: budget::the_budget_is_raised_first },

@@ -1,5 +1,7 @@
 //! What concerns and guards look at.
 
+use std::collections::BTreeSet;
+
 use super::{Blocker, BlockerCode, Identity};
 use crate::{
     desired::Desired,
@@ -51,6 +53,66 @@ impl<'a> Situation<'a> {
     /// The places of the StatefulSet's pods.
     pub(super) fn places(&self) -> impl Iterator<Item = Ordinal> + use<> {
         (0..self.observed.set.as_ref().map_or(0, |set| set.replicas)).map(Ordinal)
+    }
+
+    /// Whether a member answers in its place, and its leader hears of it.
+    pub(super) fn is_sound(&self, member: &MemberSeen) -> bool {
+        let leads = self.led().is_some_and(|cluster| cluster.leader == Some(member.id));
+        self.observed.answer(member.ordinal).member() == Some(member.id) && (member.active || leads)
+    }
+
+    /// Whether the disk at a place is about to go: its claim is released or being deleted.
+    pub(super) fn disk_is_going(&self, ordinal: Ordinal) -> bool {
+        self.observed.claim(ordinal).is_some_and(|claim| claim.released || claim.terminating)
+    }
+
+    /// Whether a voter can be handed leadership.
+    pub(super) fn can_lead(&self, voter: &MemberSeen) -> bool {
+        voter.votes() && self.is_sound(voter) && self.observed.is_ready(voter)
+    }
+
+    /// The member that people said is lost for good, if its leader has not heard of it for long either, and a majority of
+    /// voters is sound without it.
+    pub(super) fn given_up(&self, cluster: &'a ClusterSeen) -> Option<&'a MemberSeen> {
+        let lost = cluster.member(self.desired.replace_member?).filter(|lost| lost.silent)?;
+        let others = cluster.voters().filter(|voter| voter.id != lost.id && self.is_sound(voter)).count();
+        (others * 2 > cluster.voters().count()).then_some(lost)
+    }
+
+    /// How many members vote. Where no member answers, whoever has a claim may.
+    pub(super) fn voters(&self) -> usize {
+        if let Some(cluster) = &self.observed.cluster {
+            // While one takes another's place, both vote.
+            return cluster.voters().map(|voter| voter.ordinal).collect::<BTreeSet<_>>().len();
+        }
+        if self.identity == Identity::Unknown && self.observed.set.is_some() {
+            return 0;
+        }
+        let claims = self.observed.slots.values().filter_map(|slot| slot.claim.as_ref());
+        claims.filter(|claim| !claim.terminating).count()
+    }
+
+    /// How many places reach up to the last that may be a member's. A leader says whose they are. Without one nobody whose
+    /// pod is asked for is left out; and if no member answers at all, nobody who has a claim.
+    pub(super) fn places_in_use(&self) -> u32 {
+        let observed = self.observed;
+        let after = |ordinal: Ordinal| ordinal.0 + 1;
+        let members = observed.cluster.iter().flat_map(ClusterSeen::taking_part).map(|member| after(member.ordinal));
+        let members = members.max().unwrap_or(0);
+        let asked = observed.set.as_ref().map_or(0, |set| set.replicas);
+        match &observed.cluster {
+            Some(cluster) if cluster.leader.is_some() => members,
+            Some(_) => members.max(asked),
+            // A StatefulSet that is there while no cluster is known has claims of its own making.
+            None if self.identity == Identity::Unknown && observed.set.is_some() => 0,
+            None => {
+                let kept = observed
+                    .slots
+                    .iter()
+                    .filter(|(_, slot)| slot.claim.as_ref().is_some_and(|claim| !claim.terminating));
+                kept.map(|(ordinal, _)| after(*ordinal)).max().unwrap_or(0).max(asked)
+            }
+        }
     }
 
     /// The pods of an older template, with the StatefulSet that has the newer one.

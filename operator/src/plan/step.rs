@@ -107,13 +107,27 @@ pub enum Action {
         ordinal: Ordinal,
         /// This very pod.
         pod: Uid,
+        /// The pod as it was seen: one that has come back to life meanwhile stays.
+        seen: ResourceVersion,
     },
-    /// Delete a claim and its data.
+    /// Mark a claim as nobody's. Whoever sees its member alive takes the mark away; so a deletion that was planned from an
+    /// old observation finds another version, and does nothing.
+    ReleaseClaim {
+        /// The place.
+        ordinal: Ordinal,
+        /// This very claim.
+        claim: Uid,
+        /// The claim as it was seen.
+        seen: ResourceVersion,
+    },
+    /// Delete a released claim and its data.
     DeleteClaim {
         /// The place.
         ordinal: Ordinal,
         /// This very claim.
         claim: Uid,
+        /// The released claim as it was seen.
+        seen: ResourceVersion,
     },
 }
 
@@ -140,6 +154,7 @@ impl Action {
         match self {
             Self::Apply { .. } | Self::ApplySet { .. } | Self::SetBudget { .. } => "apply",
             Self::AnnotateClaim { .. } => "annotate",
+            Self::ReleaseClaim { .. } => "release-claim",
             Self::Bootstrap { .. } => "bootstrap",
             Self::Allocate { .. } => "allocate",
             Self::Join { .. } => "join",
@@ -163,6 +178,7 @@ impl Action {
                 place.map_or_else(|| format!("member {to}"), |member| situation.desired.pod(member.ordinal))
             }
             Self::AnnotateClaim { ordinal, .. }
+            | Self::ReleaseClaim { ordinal, .. }
             | Self::Bootstrap { ordinal, .. }
             | Self::Allocate { ordinal, .. }
             | Self::Join { ordinal, .. }

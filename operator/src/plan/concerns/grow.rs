@@ -1,8 +1,12 @@
 //! More voters: pods, learners that catch up, the budget, then one joint promotion.
 
-use super::{budget::raise_budget, members::admit, size::wanted_size};
+use super::{
+    budget::raise_budget,
+    members::{admit, newcomers},
+    size::wanted_size,
+};
 use crate::{
-    observed::{ClusterSeen, MemberSeen},
+    observed::ClusterSeen,
     plan::{Action, MemberChange, Situation, Step},
 };
 
@@ -25,10 +29,7 @@ pub(super) fn grow(situation: &Situation<'_>) -> Vec<Step> {
 
 /// Promotes the learners once there are as many as are missing.
 fn promote(situation: &Situation<'_>, cluster: &ClusterSeen) -> Vec<Step> {
-    let is_new = |learner: &&MemberSeen| {
-        situation.desired.wants(learner.ordinal) && cluster.voters().all(|voter| voter.ordinal != learner.ordinal)
-    };
-    let learners: Vec<&MemberSeen> = cluster.learners().filter(is_new).collect();
+    let learners = newcomers(situation, cluster);
     let voters = cluster.voters().count() + learners.len();
     if learners.is_empty() || voters != situation.desired.replicas as usize {
         return Vec::new();

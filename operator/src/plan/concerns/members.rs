@@ -14,6 +14,9 @@ pub(super) fn admit(
     ordinal: Ordinal,
     replaced: Option<&MemberSeen>,
 ) -> Option<Step> {
+    if situation.disk_is_going(ordinal) {
+        return None;
+    }
     let replaces = replaced.map(|replaced| replaced.id);
     match situation.observed.answer(ordinal) {
         Answer::Uninitialised { instance } => Some(match cluster.of_instance(instance) {
@@ -39,4 +42,12 @@ pub(super) fn admit(
         }
         Answer::Silent | Answer::Removed { .. } => None,
     }
+}
+
+/// Learners at wanted places where nobody votes.
+pub(super) fn newcomers<'a>(situation: &Situation<'_>, cluster: &'a ClusterSeen) -> Vec<&'a MemberSeen> {
+    let is_new = |learner: &&MemberSeen| {
+        situation.desired.wants(learner.ordinal) && cluster.voters().all(|voter| voter.ordinal != learner.ordinal)
+    };
+    cluster.learners().filter(is_new).collect()
 }

@@ -1,6 +1,6 @@
 //! Voters whose disk is gone: their place is taken by a new member on the disk that is there now.
 
-use super::members::admit;
+use super::{claims::let_go, members::admit};
 use crate::{
     observed::{ClusterSeen, MemberSeen},
     plan::{Action, MemberChange, Situation, Step},
@@ -9,13 +9,11 @@ use crate::{
 /// Replaces voters on whose place another disk is, and frees the place of the one that people gave up.
 pub(super) fn replace(situation: &Situation<'_>) -> Vec<Step> {
     let Some(cluster) = situation.led() else { return Vec::new() };
-    let lost = cluster.voters().filter(|voter| situation.desired.wants(voter.ordinal));
-    lost.flat_map(|voter| {
-        let mut steps = give_up(situation, voter);
-        steps.extend(take_the_place(situation, cluster, voter));
-        steps
-    })
-    .collect()
+    let wanted = |member: &&MemberSeen| situation.desired.wants(member.ordinal);
+    let mut steps: Vec<Step> =
+        cluster.taking_part().filter(wanted).flat_map(|member| give_up(situation, member)).collect();
+    steps.extend(cluster.voters().filter(wanted).filter_map(|voter| take_the_place(situation, cluster, voter)));
+    steps
 }
 
 /// The next step for the disk that is there in the place of `voter`'s.
@@ -39,21 +37,19 @@ fn take_the_place(situation: &Situation<'_>, cluster: &ClusterSeen, voter: &Memb
 }
 
 /// Lets go of the claim and pod of a member that people said is lost for good.
-fn give_up(situation: &Situation<'_>, voter: &MemberSeen) -> Vec<Step> {
-    if situation.desired.replace_member != Some(voter.id) {
+fn give_up(situation: &Situation<'_>, lost: &MemberSeen) -> Vec<Step> {
+    if situation.desired.replace_member != Some(lost.id) {
         return Vec::new();
     }
-    let Some(slot) = situation.observed.slot(voter.ordinal) else { return Vec::new() };
+    let Some(slot) = situation.observed.slot(lost.ordinal) else { return Vec::new() };
     // A claim that is there already in the place of the lost one is noted with another member, or with none.
-    let Some(claim) = slot.claim.as_ref().filter(|claim| claim.member == Some(voter.id)) else { return Vec::new() };
-    let ordinal = voter.ordinal;
-    let delete_claim = (!claim.terminating).then(|| {
-        let action = Action::DeleteClaim { ordinal, claim: claim.uid.clone() };
-        Step::new(action, format!("silhouette.dev/replace-member says that member {} is lost", voter.id))
-    });
+    let Some(claim) = slot.claim.as_ref().filter(|claim| claim.member == Some(lost.id)) else { return Vec::new() };
+    let ordinal = lost.ordinal;
+    let reason = format!("silhouette.dev/replace-member says that member {} is lost", lost.id);
+    let delete_claim = let_go(ordinal, claim, reason);
     let delete_pod = slot.pod.as_ref().filter(|pod| claim.terminating && !pod.terminating).map(|pod| {
-        let action = Action::DeletePod { ordinal, pod: pod.uid.clone() };
-        Step::new(action, format!("it keeps the claim of member {}, which is lost, from going", voter.id))
+        let action = Action::DeletePod { ordinal, pod: pod.uid.clone(), seen: pod.version.clone() };
+        Step::new(action, format!("it keeps the claim of member {}, which is lost, from going", lost.id))
     });
     delete_claim.into_iter().chain(delete_pod).collect()
 }

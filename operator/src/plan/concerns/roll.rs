@@ -30,8 +30,7 @@ fn hand_over(situation: &Situation<'_>, leader: Ordinal) -> Option<Step> {
     let revision = &situation.observed.set.as_ref()?.revision;
     let is_new =
         |voter: &MemberSeen| situation.observed.pod(voter.ordinal).is_some_and(|pod| pod.revision == *revision);
-    let others =
-        situation.led()?.voters().filter(|voter| voter.ordinal != leader && situation.observed.is_ready(voter));
+    let others = situation.led()?.voters().filter(|voter| voter.ordinal != leader && situation.can_lead(voter));
     let successor = others.max_by_key(|voter| (is_new(voter), Reverse(voter.ordinal)))?;
     let reason = format!("{} leads, and its pod is the last of an older template", situation.desired.pod(leader));
     Some(Step::new(Action::TransferLeadership { to: successor.id }, reason))

@@ -1,6 +1,6 @@
 //! Fewer voters: leadership, members, budget, pods, claims, in this order.
 
-use super::{budget::wanted_budget, size::wanted_size};
+use super::{budget::wanted_budget, claims::let_go, members::newcomers, size::wanted_size};
 use crate::{
     ids::Ordinal,
     observed::{ClusterSeen, MemberSeen},
@@ -13,7 +13,7 @@ pub(super) fn shrink(situation: &Situation<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
     if let Some(cluster) = situation.led() {
         steps.extend(remove_voters(situation, cluster));
-        let wanted = wanted_budget(cluster.voters().count());
+        let wanted = wanted_budget(situation.voters());
         let surplus = observed.budget.as_ref().filter(|budget| Some(budget.min_available) > wanted);
         if let Some(budget) = surplus.filter(|_| !is_growing(situation, cluster)) {
             let action = Action::SetBudget { min_available: wanted, seen: Some(budget.version.clone()) };
@@ -29,26 +29,31 @@ pub(super) fn shrink(situation: &Situation<'_>) -> Vec<Step> {
     steps
 }
 
-/// The highest two voters that are not wanted, or one where that leaves an odd number.
+/// Two voters that are not wanted, or one where that leaves an odd number: lost ones first, which no quorum can count on,
+/// then the highest.
 fn remove_voters(situation: &Situation<'_>, cluster: &ClusterSeen) -> Vec<Step> {
     let mut surplus: Vec<&MemberSeen> =
         cluster.voters().filter(|voter| !situation.desired.wants(voter.ordinal)).collect();
-    surplus.sort_by_key(|voter| std::cmp::Reverse(voter.ordinal));
-    surplus.truncate(if cluster.voters().count() % 2 == 1 { 2 } else { 1 });
-    if surplus.is_empty() {
+    surplus.sort_by_key(|voter| (situation.is_sound(voter), std::cmp::Reverse(voter.ordinal)));
+    // Learners at places that are wanted come in the same change: a voter alone could not leave without them.
+    let newcomers = if surplus.is_empty() { Vec::new() } else { newcomers(situation, cluster) };
+    let is_odd = (cluster.voters().count() + newcomers.len()) % 2 == 1;
+    surplus.truncate(if is_odd { 2 } else { 1 });
+    if surplus.is_empty() || (is_odd && surplus.len() == 1) {
         return Vec::new();
     }
     let names: Vec<String> = surplus.iter().map(|voter| situation.desired.pod(voter.ordinal)).collect();
     let names = names.join(" and ");
     let mut steps = Vec::new();
     let staying = cluster.voters().filter(|voter| situation.desired.wants(voter.ordinal));
-    let successor = staying.filter(|voter| situation.observed.is_ready(voter)).min_by_key(|voter| voter.ordinal);
+    let successor = staying.filter(|voter| situation.can_lead(voter)).min_by_key(|voter| voter.ordinal);
     if let (Some(successor), true) = (successor, surplus.iter().any(|voter| Some(voter.id) == cluster.leader)) {
         let reason = format!("the leader is one of {names}, which are to leave");
         steps.push(Step::new(Action::TransferLeadership { to: successor.id }, reason));
     }
-    let changes = surplus.iter().map(|voter| (voter.id, MemberChange::Remove)).collect();
-    let reason = format!("{} replicas are asked for; {names} leave together", situation.desired.replicas);
+    let leave = surplus.iter().map(|voter| (voter.id, MemberChange::Remove));
+    let changes = newcomers.iter().map(|learner| (learner.id, MemberChange::Promote)).chain(leave).collect();
+    let reason = format!("{} replicas are asked for, without {names}", situation.desired.replicas);
     steps.push(Step::new(Action::ChangeMembers { index: cluster.index, changes }, reason));
     steps
 }
@@ -63,10 +68,9 @@ fn delete_claims(situation: &Situation<'_>) -> Vec<Step> {
     let Some(set) = &situation.observed.set else { return Vec::new() };
     let beyond = situation.observed.slots.range(Ordinal(set.replicas)..);
     beyond
-        .filter_map(|(ordinal, slot)| Some((*ordinal, slot.claim.as_ref().filter(|claim| !claim.terminating)?)))
-        .map(|(ordinal, claim)| {
-            let action = Action::DeleteClaim { ordinal, claim: claim.uid.clone() };
-            Step::new(action, "its member was removed, and a new one must find an empty disk")
+        .filter_map(|(ordinal, slot)| {
+            let reason = "its member was removed, and a new one must find an empty disk".to_owned();
+            let_go(*ordinal, slot.claim.as_ref()?, reason)
         })
         .collect()
 }

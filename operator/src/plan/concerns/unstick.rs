@@ -15,7 +15,7 @@ pub(super) fn unstick(situation: &Situation<'_>) -> Vec<Step> {
                 }
                 _ => "no pod is Ready, no voter sees a leader, and it is of an older template".to_owned(),
             };
-            Step::new(Action::DeletePod { ordinal, pod: pod.uid.clone() }, reason)
+            Step::new(Action::DeletePod { ordinal, pod: pod.uid.clone(), seen: pod.version.clone() }, reason)
         })
         .collect()
 }

@@ -2,28 +2,40 @@
 
 use super::members::promoted;
 use crate::{
-    observed::{BudgetSeen, ClusterSeen},
-    plan::{Action, Blocker, BlockerCode, Situation},
+    observed::BudgetSeen,
+    plan::{Action, Blocker, BlockerCode, MemberChange, Situation},
 };
 
-/// Voters are protected before they vote.
+/// Voters are protected before they vote, and before their pods are made again.
 pub(super) fn the_budget_is_raised_first(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
-    let promoted = promoted(action).count();
-    let cluster = situation.led().filter(|_| promoted > 0)?;
-    let Action::ChangeMembers { changes, .. } = action else { return None };
-    let voters = cluster.voters().count() + promoted - (changes.len() - promoted);
+    let voters = match action {
+        Action::ApplySet { .. } if situation.observed.set.is_none() => situation.voters(),
+        Action::ChangeMembers { changes, .. } => {
+            let promoted = promoted(action).count();
+            let removed = changes.iter().filter(|(_, change)| *change == MemberChange::Remove).count();
+            (situation.voters() + promoted).saturating_sub(if promoted > 0 { removed } else { 0 })
+        }
+        _ => return None,
+    };
     in_force(situation, voters)
 }
 
-/// Voters are protected as long as they vote.
+/// Voters are protected as long as they vote; and longer, while Ready pods are counted that do not.
 pub(super) fn the_budget_is_lowered_last(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
     let Action::SetBudget { min_available, .. } = action else { return None };
-    let voters = situation.observed.cluster.as_ref().map_or(0, |cluster: &ClusterSeen| cluster.voters().count());
+    let (min_available, present) = (min_available.unwrap_or(0), situation.observed.budget.as_ref());
+    let voters = situation.voters();
     let needed = needed(voters);
-    (min_available.unwrap_or(0) < needed).then(|| {
+    if min_available < needed {
         let message = format!("{voters} members vote; the budget asks for {needed} Ready pods until they do not");
-        Blocker::new(BlockerCode::BudgetNotObserved, message)
-    })
+        return Some(Blocker::new(BlockerCode::BudgetNotObserved, message));
+    }
+    let votes = |ordinal| situation.led().is_some_and(|cluster| cluster.voters().any(|voter| voter.ordinal == ordinal));
+    let lowers = present.is_some_and(|present| present.min_available > min_available);
+    let pods = situation.observed.slots.iter().filter_map(|(ordinal, slot)| Some((*ordinal, slot.pod.as_ref()?)));
+    let (ordinal, _) = pods.filter(|(ordinal, pod)| lowers && pod.ready && !votes(*ordinal)).next()?;
+    let message = format!("{} is still counted as Ready and does not vote", situation.desired.pod(ordinal));
+    Some(Blocker::new(BlockerCode::BudgetNotObserved, message))
 }
 
 /// A pod is evicted under the budget that the voters of now need.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     ids::MemberId,
-    observed::{ClusterSeen, MemberSeen},
+    observed::MemberSeen,
     plan::{Action, Blocker, BlockerCode, MemberChange, Situation},
 };
 
@@ -14,6 +14,7 @@ pub(super) fn a_leader_answers(situation: &Situation<'_>, action: &Action) -> Op
         Action::Allocate { .. }
         | Action::ChangeMembers { .. }
         | Action::TransferLeadership { .. }
+        | Action::ReleaseClaim { .. }
         | Action::DeleteClaim { .. } => true,
         // Before a cluster is founded its pods are nobody's.
         Action::Evict { .. } => situation.identity.cluster().is_some(),
@@ -70,7 +71,17 @@ pub(super) fn learners_have_caught_up(situation: &Situation<'_>, action: &Action
     Some(Blocker::new(BlockerCode::LearnerBehind, message))
 }
 
-/// Before and after the change a majority must be active, and the number of voters odd.
+/// Whoever votes must not lose its disk when its pod leaves.
+pub(super) fn learners_keep_their_disks(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
+    let cluster = situation.led()?;
+    let promoted = promoted(action).filter_map(|member| cluster.member(member)).map(|member| member.ordinal);
+    let ordinal = promoted.into_iter().find(|ordinal| situation.disk_is_going(*ordinal))?;
+    let message = format!("the claim of {} is going; a new disk takes its place", situation.desired.pod(ordinal));
+    Some(Blocker::new(BlockerCode::ClaimInUse, message))
+}
+
+/// Before and after the change a majority must be sound, and the number of voters odd. Voters that are merely not wanted
+/// leave only when all that are wanted are sound: who leaves may be what a quorum needs by then.
 pub(super) fn the_result_has_a_quorum(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
     let (Action::ChangeMembers { .. }, Some(cluster)) = (action, situation.led()) else { return None };
     let before: BTreeSet<MemberId> = cluster.voters().map(|voter| voter.id).collect();
@@ -82,16 +93,25 @@ pub(super) fn the_result_has_a_quorum(situation: &Situation<'_>, action: &Action
     if after == before {
         return None;
     }
-    let active = |voters: &BTreeSet<MemberId>| voters.iter().filter(|voter| is_active(cluster, **voter)).count();
-    let has_quorum = |voters: &BTreeSet<MemberId>| active(voters) * 2 > voters.len();
-    if after.len() % 2 == 1 && has_quorum(&before) && has_quorum(&after) {
+    let sound = |voters: &BTreeSet<MemberId>| {
+        voters.iter().filter(|voter| cluster.member(**voter).is_some_and(|voter| situation.is_sound(voter))).count()
+    };
+    let has_quorum = |voters: &BTreeSet<MemberId>| sound(voters) * 2 > voters.len();
+    let wanted: BTreeSet<MemberId> = after
+        .iter()
+        .copied()
+        .filter(|id| cluster.member(*id).is_some_and(|member| situation.desired.wants(member.ordinal)))
+        .collect();
+    let is_enough = after.len() >= before.len() || sound(&wanted) == wanted.len();
+    if after.len() % 2 == 1 && has_quorum(&before) && has_quorum(&after) && is_enough {
         return None;
     }
     let message = format!(
-        "{} of {} voters are active now, {} of {} would be; a majority must be, and the number odd",
-        active(&before),
+        "{} of {} voters answer and are heard of by the leader, {} of {} would; a majority must, all that are wanted when voters leave, and \
+         the number be odd",
+        sound(&before),
         before.len(),
-        active(&after),
+        sound(&after),
         after.len()
     );
     Some(Blocker::new(BlockerCode::UnsafeChange, message))
@@ -105,10 +125,6 @@ pub(super) fn rounds_keep_a_quorum(situation: &Situation<'_>, action: &Action) -
         let message = format!("{} rounds are not held by a quorum; members are fetching them", cluster.rounds_at_risk);
         Blocker::new(BlockerCode::UnsafeChange, message)
     })
-}
-
-fn is_active(cluster: &ClusterSeen, member: MemberId) -> bool {
-    Some(member) == cluster.leader || cluster.member(member).is_some_and(|member| member.active)
 }
 
 /// The members that an action promotes.

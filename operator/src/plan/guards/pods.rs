@@ -2,7 +2,7 @@
 
 use crate::{
     ids::Ordinal,
-    observed::{ClusterSeen, MemberSeen, PodSeen},
+    observed::{ClusterSeen, PodSeen},
     plan::{Action, Blocker, BlockerCode, Identity, Situation},
 };
 
@@ -33,9 +33,9 @@ pub(super) fn the_leader_goes_last(situation: &Situation<'_>, action: &Action) -
 }
 
 /// Beside the budget only pods go that count for nothing: not running, and no voter or one that the leader counts out; of
-/// a removed member; of a member that was given up; or any old one when nothing works at all.
+/// a removed member; of no voter and a claim that is going; of a member that was given up; or any old one when nothing works at all.
 pub(super) fn a_deleted_pod_counts_for_nothing(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
-    let Action::DeletePod { ordinal, pod } = action else { return None };
+    let Action::DeletePod { ordinal, pod, .. } = action else { return None };
     let seen: &PodSeen = situation.observed.pod(*ordinal).filter(|seen| seen.uid == *pod)?;
     let counts_for_nothing = match situation.led() {
         Some(cluster) => {
@@ -43,7 +43,8 @@ pub(super) fn a_deleted_pod_counts_for_nothing(situation: &Situation<'_>, action
             let is_counted_out = voter.is_none_or(|voter| !voter.active && cluster.leader != Some(voter.id));
             (seen.is_not_running() && is_counted_out)
                 || is_of_removed_member(situation, cluster, *ordinal)
-                || voter.is_some_and(|voter| is_given_up(situation, voter))
+                || (voter.is_none() && situation.observed.claim(*ordinal).is_some_and(|claim| claim.terminating))
+                || voter.is_some_and(|voter| situation.given_up(cluster).is_some_and(|lost| lost.id == voter.id))
         }
         None => situation.is_stuck_whole() || (seen.is_not_running() && situation.identity == Identity::Unknown),
     };
@@ -56,10 +57,6 @@ pub(super) fn a_deleted_pod_counts_for_nothing(situation: &Situation<'_>, action
 
 fn is_of_removed_member(situation: &Situation<'_>, cluster: &ClusterSeen, ordinal: Ordinal) -> bool {
     situation.observed.answer(ordinal).member().is_some_and(|member| cluster.member(member).is_none())
-}
-
-fn is_given_up(situation: &Situation<'_>, voter: &MemberSeen) -> bool {
-    situation.desired.replace_member == Some(voter.id) && voter.silent
 }
 
 /// After the operator was updated, clusters roll one after another.

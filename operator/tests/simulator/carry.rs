@@ -1,0 +1,325 @@
+//! What an operator's step does to the world, and where it is refused.
+
+use silhouette_operator::{
+    ids::{ClusterId, MemberId, Ordinal},
+    plan::{Action, MemberChange},
+};
+
+use crate::{
+    eviction::{Refused, evict, leave},
+    invariants::{
+        Violation, broken, budget_protects, claim_is_nobodys, deleted_pod_counts_for_nothing, set_covers_members,
+    },
+    world::{Belongs, Budget, BudgetStatus, Cluster, Record, Set, World},
+};
+
+type Carried = Result<Result<(), Refused>, Violation>;
+
+const CHANGED: Refused = Refused::Conflict("the object has changed");
+
+/// Carries out a step.
+pub(crate) fn carry_out(world: &mut World, action: &Action) -> Carried {
+    if !world.resource.exists {
+        // What is made for a resource that is gone goes with it.
+        return Ok(Err(Refused::Conflict("the resource is gone")));
+    }
+    match action {
+        Action::Apply { .. } => {
+            world.configuration_outdated = false;
+            Ok(Ok(()))
+        }
+        Action::ApplySet { replicas, seen } => apply_set(world, *replicas, seen.as_ref().map(|seen| seen.0.as_str())),
+        Action::SetBudget { min_available, seen } => {
+            set_budget(world, *min_available, seen.as_ref().map(|seen| seen.0.as_str()))
+        }
+        Action::AnnotateClaim { ordinal, claim, seen, cluster, member } => {
+            let version = world.version();
+            match world.claims.get_mut(&ordinal.0) {
+                Some(present) if present.uid == claim.0 && present.version.to_string() == seen.0 => {
+                    present.version = version;
+                    present.cluster = Some(cluster.0.clone());
+                    present.member = Some(member.0);
+                    present.released = false;
+                    Ok(Ok(()))
+                }
+                _ => Ok(Err(CHANGED)),
+            }
+        }
+        Action::Bootstrap { ordinal, instance, cluster, .. } => bootstrap(world, *ordinal, &instance.0, cluster),
+        Action::Allocate { ordinal, instance, replaces } => allocate(world, *ordinal, &instance.0, *replaces),
+        Action::Join { ordinal, instance, member } => join(world, *ordinal, &instance.0, *member),
+        Action::ChangeMembers { index, changes } => change_members(world, index.0, changes),
+        Action::TransferLeadership { to } => transfer(world, *to),
+        Action::Evict { ordinal, pod } => {
+            let misplaced = world.member_at(ordinal.0).and_then(|(id, member)| {
+                let cluster = &world.clusters[id];
+                let leads = cluster.leader == Some(member) && cluster.voters.len() > 1;
+                let joint = cluster.is_joint().then_some("a change of members is under way");
+                let unprotected = (world.budget.is_none() && cluster.voters.len() > 1).then_some("there is no budget");
+                joint.or(leads.then_some("its member leads")).or(unprotected)
+            });
+            let evicted = evict(world, ordinal.0, &pod.0)?;
+            // The API server knows nothing of members: whoever saw this should not have asked.
+            Ok(misplaced.map_or(evicted, |why| Err(Refused::Node(why))))
+        }
+        Action::DeletePod { ordinal, pod, seen } => {
+            match world.pods.get(&ordinal.0) {
+                Some(present) if present.uid == pod.0 && present.version() == seen.0 => {}
+                _ => return Ok(Err(Refused::Conflict("the pod has changed"))),
+            }
+            let counts_for_nothing = deleted_pod_counts_for_nothing(world, ordinal.0)?;
+            leave(world, ordinal.0);
+            Ok(if counts_for_nothing { Ok(()) } else { Err(Refused::Node("its voter was heard of")) })
+        }
+        Action::ReleaseClaim { ordinal, claim, seen } => {
+            let version = world.version();
+            match world.claims.get_mut(&ordinal.0) {
+                Some(present) if present.uid == claim.0 && present.version.to_string() == seen.0 => {
+                    (present.version, present.released) = (version, true);
+                    Ok(Ok(()))
+                }
+                _ => Ok(Err(CHANGED)),
+            }
+        }
+        Action::DeleteClaim { ordinal, claim, seen } => {
+            match world.claims.get(&ordinal.0) {
+                Some(present) if present.uid == claim.0 && present.version.to_string() == seen.0 => {}
+                _ => return Ok(Err(Refused::Conflict("the claim is another by now"))),
+            }
+            claim_is_nobodys(world, ordinal.0)?;
+            if let Some(present) = world.claims.get_mut(&ordinal.0) {
+                present.terminating = true;
+            }
+            Ok(Ok(()))
+        }
+    }
+}
+
+fn apply_set(world: &mut World, replicas: u32, seen: Option<&str>) -> Carried {
+    let present = world.set.as_ref().map(|set| set.version.to_string());
+    if present.as_deref() != seen {
+        return Ok(Err(CHANGED));
+    }
+    set_covers_members(world, replicas)?;
+    let (version, now, template) = (world.version(), world.now, world.resource.template);
+    if let Some(set) = &mut world.set {
+        (set.version, set.replicas, set.template, set.changed_at) = (version, replicas, template, now);
+    } else {
+        let uid = world.fresh("set");
+        world.set = Some(Set { uid, version, replicas, template, seen: (0, template), changed_at: now });
+    }
+    Ok(Ok(()))
+}
+
+fn set_budget(world: &mut World, min_available: Option<u32>, seen: Option<&str>) -> Carried {
+    let present = world.budget.as_ref().map(|budget| budget.version.to_string());
+    if present.as_deref() != seen {
+        return Ok(Err(CHANGED));
+    }
+    let version = world.version();
+    let now = world.now;
+    world.budget_is_deleted = false;
+    let status = world.budget.as_ref().map_or(BudgetStatus::default(), |budget| budget.status);
+    world.budget = min_available.map(|min_available| Budget { version, min_available, changed_at: now, status });
+    let voters: Vec<usize> = world
+        .clusters
+        .values()
+        .filter(|cluster| cluster.leader.is_some())
+        .map(|cluster| cluster.voters.len())
+        .collect();
+    for voters in voters {
+        budget_protects(world, voters, "the budget was set")?;
+    }
+    Ok(Ok(()))
+}
+
+fn bootstrap(world: &mut World, ordinal: Ordinal, instance: &str, cluster: &ClusterId) -> Carried {
+    let now = world.now;
+    match world.disk_at(ordinal.0) {
+        None => return Ok(Err(Refused::Unreachable)),
+        Some(disk) if disk.instance != instance => return Ok(Err(Refused::Node("another data directory"))),
+        Some(disk) => match &disk.belongs {
+            Belongs::Nobody => {}
+            Belongs::Member { cluster: present, .. } if *present == cluster.0 => return Ok(Ok(())),
+            Belongs::Member { .. } => return Ok(Err(Refused::Node("already initialised"))),
+        },
+    }
+    let forgiven = world.resource.start_again_without.clone();
+    if let Some(other) = world.clusters_on_disks().into_iter().find(|id| Some(*id) != forgiven.as_deref()) {
+        return broken("no second cluster is founded", format!("{other} has disks when {cluster} is founded"));
+    }
+    if world.clusters.contains_key(&cluster.0) {
+        return broken("one bootstrap for each cluster id", cluster.0.clone());
+    }
+    let claim = world.pods[&ordinal.0].claim.clone();
+    let record = Record {
+        instance: instance.to_owned(),
+        ordinal: ordinal.0,
+        replaces: None,
+        heard_at: now,
+        caught_up_at: Some(now),
+    };
+    let founded = Cluster {
+        index: 1,
+        voters: [1].into(),
+        records: [(1, record)].into(),
+        last_member: 1,
+        bootstraps: 1,
+        ..Cluster::default()
+    };
+    world.clusters.insert(cluster.0.clone(), founded);
+    let belongs = Belongs::Member { cluster: cluster.0.clone(), member: 1 };
+    world.disks.get_mut(&claim).expect("the pod has a disk").belongs = belongs;
+    Ok(Ok(()))
+}
+
+/// The cluster whose leader can be asked: that of the disks of this resource's claims.
+fn led(world: &World) -> Option<String> {
+    let mut led = world.clusters_on_disks().into_iter().filter(|id| world.clusters[*id].leader.is_some());
+    led.next().map(str::to_owned)
+}
+
+fn allocate(world: &mut World, ordinal: Ordinal, instance: &str, replaces: Option<MemberId>) -> Carried {
+    let Some(id) = led(world) else { return Ok(Err(Refused::Unreachable)) };
+    let now = world.now;
+    let cluster = world.clusters.get_mut(&id).expect("it leads");
+    if cluster.records.values().any(|record| record.instance == instance) {
+        return Ok(Ok(()));
+    }
+    if let Some(replaced) = replaces {
+        match cluster.records.get(&replaced.0) {
+            None => return Ok(Err(Refused::Node("member not found"))),
+            Some(replaced)
+                if now < replaced.heard_at + 30 && cluster.voters.contains(&replaces.map_or(0, |id| id.0)) =>
+            {
+                return broken(
+                    "only silent voters are replaced",
+                    format!("member at {} was heard of", replaced.ordinal),
+                );
+            }
+            Some(_) => {}
+        }
+    }
+    cluster.last_member += 1;
+    let record = Record {
+        instance: instance.to_owned(),
+        ordinal: ordinal.0,
+        replaces: replaces.map(|id| id.0),
+        heard_at: now,
+        caught_up_at: None,
+    };
+    cluster.records.insert(cluster.last_member, record);
+    Ok(Ok(()))
+}
+
+fn join(world: &mut World, ordinal: Ordinal, instance: &str, member: MemberId) -> Carried {
+    let found = world
+        .clusters
+        .iter()
+        .find(|(_, cluster)| cluster.records.get(&member.0).is_some_and(|record| record.instance == instance));
+    let Some(id) = found.map(|(id, _)| id.clone()) else { return Ok(Err(Refused::Node("no such member"))) };
+    match world.disk_at(ordinal.0) {
+        None => return Ok(Err(Refused::Unreachable)),
+        Some(disk) if disk.instance != instance => return Ok(Err(Refused::Node("another data directory"))),
+        Some(_) => {}
+    }
+    let claim = world.pods[&ordinal.0].claim.clone();
+    let disk = world.disks.get_mut(&claim).expect("the pod has a disk");
+    if disk.belongs == Belongs::Nobody {
+        disk.belongs = Belongs::Member { cluster: id, member: member.0 };
+    }
+    Ok(Ok(()))
+}
+
+fn change_members(world: &mut World, index: u64, changes: &[(MemberId, MemberChange)]) -> Carried {
+    let Some(id) = led(world) else { return Ok(Err(Refused::Unreachable)) };
+    let cluster = &world.clusters[&id];
+    let heard = |(member, record): (&u64, &Record)| (world.now <= record.heard_at + 2).then_some(*member);
+    let up: Vec<u64> = cluster.records.iter().filter_map(heard).collect();
+    if cluster.index != index {
+        return Ok(Err(Refused::Conflict("the configuration has changed")));
+    }
+    if cluster.is_joint() {
+        return Ok(Err(Refused::Node("a change is in flight")));
+    }
+    let (mut voters, mut learners) = (cluster.voters.clone(), cluster.learners.clone());
+    let mut removes_leader = false;
+    let mut going = None;
+    for (member, change) in changes {
+        let Some(record) = cluster.records.get(&member.0) else { return Ok(Err(Refused::Node("member not found"))) };
+        match change {
+            MemberChange::AddLearner => {
+                learners.insert(member.0);
+            }
+            MemberChange::Promote => {
+                if record.caught_up_at.is_none_or(|at| at > world.now) {
+                    return Ok(Err(Refused::Node("not caught up")));
+                }
+                let claim = world.claims.get(&record.ordinal);
+                if claim.is_none_or(|claim| claim.terminating || claim.released) {
+                    going = Some(member.0);
+                }
+                learners.remove(&member.0);
+                voters.insert(member.0);
+            }
+            MemberChange::Remove => {
+                let votes = voters.remove(&member.0);
+                learners.remove(&member.0);
+                removes_leader |= votes && cluster.leader == Some(member.0);
+                if votes && cluster.rounds_at_risk_until > world.now {
+                    return Ok(Err(Refused::Node("a round would be lost")));
+                }
+                let is_wanted = record.ordinal < world.resource.replicas;
+                if votes && is_wanted && world.now < record.heard_at + 30 {
+                    return broken("only silent voters are replaced", format!("member {member} was heard of"));
+                }
+            }
+        }
+    }
+    if removes_leader {
+        // The server hands over, and leaves it to the caller to ask the next leader.
+        let next = voters.iter().copied().find(|voter| up.contains(voter));
+        let cluster = world.clusters.get_mut(&id).expect("it is there");
+        cluster.leader = next.or(cluster.leader);
+        return Ok(Err(Refused::Node("the leader hands over first")));
+    }
+    let live = voters.iter().filter(|voter| up.contains(voter)).count();
+    if live * 2 <= voters.len() || voters.len() == 2 {
+        return Ok(Err(Refused::Node("no live quorum")));
+    }
+    if voters.len() % 2 == 0 {
+        return broken("the number of voters is odd", format!("{} of {id}", voters.len()));
+    }
+    if voters.len() > cluster.voters.len() {
+        budget_protects(world, voters.len(), "the promotion")?;
+    }
+    if let Some(member) = going {
+        // Only who has seen the claims can know.
+        world.note(format!("member {member} votes on a disk that is going"));
+    }
+    let now = world.now;
+    let cluster = world.clusters.get_mut(&id).expect("it is there");
+    cluster.index += 1;
+    if voters == cluster.voters {
+        let removed: Vec<u64> = cluster.learners.difference(&learners).copied().collect();
+        for member in removed {
+            cluster.records.remove(&member);
+        }
+    } else {
+        cluster.outgoing = std::mem::replace(&mut cluster.voters, voters);
+        cluster.joint_since = now;
+    }
+    cluster.learners = learners;
+    Ok(if going.is_some() { Err(Refused::Node("a promoted member's disk is going")) } else { Ok(()) })
+}
+
+fn transfer(world: &mut World, to: MemberId) -> Carried {
+    let Some(id) = led(world) else { return Ok(Err(Refused::Unreachable)) };
+    if !world.clusters[&id].voters.contains(&to.0) || !world.is_member_up(&id, to.0) {
+        return Ok(Err(Refused::Node("the voter cannot lead")));
+    }
+    if let Some(cluster) = world.clusters.get_mut(&id) {
+        cluster.leader = Some(to.0);
+    }
+    Ok(Ok(()))
+}

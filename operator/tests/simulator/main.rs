@@ -1,0 +1,54 @@
+//! A seeded simulation of everything around the planner: API objects, controllers, kubelets, disks, raft, a clock, people
+//! and accidents. Thousands of schedules, each a function of its seed; after each step the invariants are checked.
+//!
+//! `SIMULATION_SEED=17` runs one schedule and prints what happened in it. `SIMULATION_SCHEDULES` says how many are run.
+
+mod carry;
+mod controllers;
+mod eviction;
+mod faults;
+mod invariants;
+mod members;
+mod mutations;
+mod observe;
+mod operator;
+mod schedule;
+mod world;
+
+use silhouette_operator::plan::GUARDS;
+
+/// Schedules that every test run carries out; the soak run names more by `SIMULATION_SCHEDULES`.
+const SCHEDULES: u64 = 2_000;
+
+#[test]
+fn every_schedule_keeps_every_invariant_and_ends_well() {
+    if let Some(seed) = number("SIMULATION_SEED") {
+        let outcome = schedule::run(GUARDS, seed, schedule::Log::Printed);
+        outcome.unwrap_or_else(|violation| panic!("seed {seed}: {violation}"));
+        return;
+    }
+    let schedules = number("SIMULATION_SCHEDULES").unwrap_or(SCHEDULES);
+    let begun = std::time::Instant::now();
+    let mut totals = schedule::Totals::default();
+    for seed in 0..schedules {
+        match schedule::run(GUARDS, seed, schedule::Log::Quiet) {
+            Ok(ended) => totals.add(&ended),
+            Err(violation) => panic!("{violation}\nto see it: SIMULATION_SEED={seed} cargo test --test simulator"),
+        }
+    }
+    println!("{schedules} schedules in {:.1} s: {totals}", begun.elapsed().as_secs_f64());
+    totals.assert_varied();
+}
+
+#[test]
+fn a_schedule_is_a_function_of_its_seed() {
+    for seed in 0..20 {
+        let run = || schedule::run(GUARDS, seed, schedule::Log::Kept).expect("the schedule keeps every invariant").log;
+        assert_eq!(run(), run(), "seed {seed}");
+    }
+}
+
+fn number(variable: &str) -> Option<u64> {
+    let text = std::env::var(variable).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable} must be a number, not {text:?}")))
+}

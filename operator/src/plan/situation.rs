@@ -61,6 +61,22 @@ impl<'a> Situation<'a> {
         self.observed.answer(member.ordinal).member() == Some(member.id) && (member.active || leads)
     }
 
+    /// The members whose data the disk at a place may hold. A node that answers says whose; else the note on the claim may be
+    /// old, and whoever has the place may be meant. Who only has a number has no data yet.
+    pub(super) fn owners(&self, cluster: &'a ClusterSeen, ordinal: Ordinal) -> Vec<&'a MemberSeen> {
+        let members: Vec<&MemberSeen> = match self.observed.answer(ordinal) {
+            Answer::Uninitialised { .. } => Vec::new(),
+            Answer::Member { member, .. } | Answer::Removed { member, .. } => {
+                cluster.member(*member).into_iter().collect()
+            }
+            Answer::Silent => {
+                let noted = self.observed.claim(ordinal).and_then(|claim| cluster.member(claim.member?));
+                noted.into_iter().chain(cluster.members.iter().filter(|member| member.ordinal == ordinal)).collect()
+            }
+        };
+        members.into_iter().filter(|member| member.takes_part()).collect()
+    }
+
     /// Whether the disk at a place is about to go: its claim is released or being deleted.
     pub(super) fn disk_is_going(&self, ordinal: Ordinal) -> bool {
         self.observed.claim(ordinal).is_some_and(|claim| claim.released || claim.terminating)

@@ -166,6 +166,12 @@ impl Action {
         }
     }
 
+    /// Whether it takes something away that no later step gives back: it is carried out only if a look made just before, past
+    /// every cache, proposes it too.
+    pub const fn needs_second_look(&self) -> bool {
+        matches!(self, Self::DeletePod { .. } | Self::DeleteClaim { .. })
+    }
+
     /// What it changes, for status: `demo-1`, `configmap`, `members`.
     pub fn target(&self, situation: &Situation<'_>) -> String {
         match self {

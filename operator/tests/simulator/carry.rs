@@ -244,7 +244,7 @@ fn change_members(world: &mut World, index: u64, changes: &[(MemberId, MemberCha
     }
     let (mut voters, mut learners) = (cluster.voters.clone(), cluster.learners.clone());
     let mut removes_leader = false;
-    let mut going = None;
+    let mut unwise = None;
     for (member, change) in changes {
         let Some(record) = cluster.records.get(&member.0) else { return Ok(Err(Refused::Node("member not found"))) };
         match change {
@@ -257,7 +257,8 @@ fn change_members(world: &mut World, index: u64, changes: &[(MemberId, MemberCha
                 }
                 let claim = world.claims.get(&record.ordinal);
                 if claim.is_none_or(|claim| claim.terminating || claim.released) {
-                    going = Some(member.0);
+                    // Only who has seen the claims can know.
+                    unwise = Some("a promoted member's disk is going");
                 }
                 learners.remove(&member.0);
                 voters.insert(member.0);
@@ -271,7 +272,8 @@ fn change_members(world: &mut World, index: u64, changes: &[(MemberId, MemberCha
                 }
                 let is_wanted = record.ordinal < world.resource.replicas;
                 if votes && is_wanted && world.now < record.heard_at + 30 {
-                    return broken("only silent voters are replaced", format!("member {member} was heard of"));
+                    // By now wanted again, perhaps: who sees it so does not ask.
+                    unwise = Some("a voter that was heard of is removed");
                 }
             }
         }
@@ -293,10 +295,6 @@ fn change_members(world: &mut World, index: u64, changes: &[(MemberId, MemberCha
     if voters.len() > cluster.voters.len() {
         budget_protects(world, voters.len(), "the promotion")?;
     }
-    if let Some(member) = going {
-        // Only who has seen the claims can know.
-        world.note(format!("member {member} votes on a disk that is going"));
-    }
     let now = world.now;
     let cluster = world.clusters.get_mut(&id).expect("it is there");
     cluster.index += 1;
@@ -310,7 +308,7 @@ fn change_members(world: &mut World, index: u64, changes: &[(MemberId, MemberCha
         cluster.joint_since = now;
     }
     cluster.learners = learners;
-    Ok(if going.is_some() { Err(Refused::Node("a promoted member's disk is going")) } else { Ok(()) })
+    Ok(unwise.map_or(Ok(()), |why| Err(Refused::Node(why))))
 }
 
 fn transfer(world: &mut World, to: MemberId) -> Carried {

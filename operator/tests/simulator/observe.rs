@@ -83,7 +83,9 @@ fn pod_seen(world: &World, pod: &Pod) -> PodSeen {
         },
         ready: pod.ready,
         terminating: pod.leaves_at.is_some(),
-        stuck: !pod.ready && machine.reports && world.now >= pod.not_ready_since + 60,
+        stuck: !pod.ready
+            && machine.reports
+            && world.now >= pod.not_ready_since.max(pod.running_since.unwrap_or(pod.made_at)) + 60,
         lost_node: (!machine.reports).then(|| format!("machine-{}", pod.machine)),
     }
 }

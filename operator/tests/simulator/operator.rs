@@ -16,8 +16,8 @@ use crate::{
     world::World,
 };
 
-/// Pictures that an operator may still look at, a second apart.
-const REMEMBERED: usize = 12;
+/// Seconds for which an operator may still look at a picture: a pass that takes longer is given up.
+const REMEMBERED: u64 = 15;
 
 /// One operator's process.
 pub(crate) struct Operator {
@@ -25,7 +25,7 @@ pub(crate) struct Operator {
     /// It does nothing before.
     pub(crate) sleeps_until: u64,
     /// Pictures of the last seconds, for looks at a cache.
-    pictures: VecDeque<Observed>,
+    pictures: VecDeque<(u64, Observed)>,
     /// Steps that hang, and when they land.
     hanging: Vec<(u64, Action)>,
 }
@@ -50,11 +50,8 @@ impl Operator {
     /// One second.
     pub(crate) fn tick(&mut self, world: &mut World, guards: &[Guard], weather: Weather) -> Result<(), Violation> {
         self.land(world)?;
-        self.pictures.push_back(observe(world, None));
-        self.pictures.truncate(self.pictures.len());
-        while self.pictures.len() > REMEMBERED {
-            self.pictures.pop_front();
-        }
+        self.pictures.push_back((world.now, observe(world, None)));
+        self.pictures.retain(|(at, _)| world.now <= at + REMEMBERED);
         if self.sleeps_until > world.now || !world.resource.exists {
             return Ok(());
         }
@@ -63,7 +60,7 @@ impl Operator {
         let hangs = (rough && world.once_in(20)).then(|| world.rng.u32(..5));
         let (picture, fresh) = if rough && world.once_in(6) {
             let age = world.rng.usize(..self.pictures.len());
-            (self.pictures[age].clone(), false)
+            (self.pictures[age].1.clone(), false)
         } else {
             (observe(world, hangs), hangs.is_none())
         };
@@ -93,6 +90,12 @@ impl Operator {
         if let (Action::ApplySet { replicas, .. }, true, Some(_)) = (&step.action, fresh, picture.led()) {
             // Without a leader's word a place may be just what is missing for a leader.
             new_places_are_empty(world, *replicas)?;
+        }
+        if step.action.needs_second_look() && !fresh {
+            let again = plan_with(guards, &desired(world), &observe(world, None));
+            if again.next().is_none_or(|again| again.action != step.action) {
+                return Ok(());
+            }
         }
         if rough && world.once_in(30) {
             world.note(format!("{} crashes before {:?}", self.name, step.action));

@@ -28,9 +28,9 @@ fn free_place(situation: &Situation<'_>, cluster: &ClusterSeen, ordinal: Ordinal
     let slot = situation.observed.slot(ordinal)?;
     let (claim, pod) = (slot.claim.as_ref()?, slot.pod.as_ref()?);
     if claim.terminating {
-        let is_voters = cluster.voters().any(|voter| voter.ordinal == ordinal);
         let action = Action::DeletePod { ordinal, pod: pod.uid.clone(), seen: pod.version.clone() };
-        return (!is_voters && !pod.terminating).then(|| Step::new(action, "its claim goes once its pod is gone"));
+        return (!pod.terminating && situation.owners(cluster, ordinal).is_empty())
+            .then(|| Step::new(action, "its claim goes once its pod is gone"));
     }
     if claim.released {
         // What was begun for a place that was not wanted; a claim that is somebody's after all is taken back before.

@@ -2,7 +2,7 @@
 
 use crate::{
     ids::Ordinal,
-    observed::{ClaimSeen, ClusterSeen, MemberSeen, Slot},
+    observed::MemberSeen,
     plan::{Action, Blocker, BlockerCode, Situation},
 };
 
@@ -41,26 +41,12 @@ pub(super) fn the_claim_is_nobodys(situation: &Situation<'_>, action: &Action) -
         return None;
     };
     let cluster = situation.led()?;
-    let slot = situation.observed.slot(*ordinal)?;
-    let seen: &ClaimSeen = slot.claim.as_ref().filter(|seen| seen.uid == *claim)?;
+    situation.observed.claim(*ordinal).filter(|seen| seen.uid == *claim)?;
     let given_up = situation.given_up(cluster);
     // Who is lost may have come on this disk for a voter whose own disk was gone before.
     let is_given_up =
         |owner: &MemberSeen| given_up.is_some_and(|lost| owner.id == lost.id || lost.replaces == Some(owner.id));
-    let owner = owners(cluster, *ordinal, slot, seen).into_iter().find(|owner| !is_given_up(owner))?;
+    let owner = situation.owners(cluster, *ordinal).into_iter().find(|owner| !is_given_up(owner))?;
     let message = format!("it may hold the data of member {}, which is in the cluster", owner.id);
     Some(Blocker::new(BlockerCode::ClaimInUse, message))
-}
-
-/// The members whose data a claim may hold. A node that answers says whose; else the note on the claim may be old, and
-/// whoever has the place may be meant. Who only has a number has no data yet.
-fn owners<'a>(cluster: &'a ClusterSeen, ordinal: Ordinal, slot: &Slot, claim: &ClaimSeen) -> Vec<&'a MemberSeen> {
-    let members: Vec<&MemberSeen> = match slot.answer.member() {
-        Some(answered) => cluster.member(answered).into_iter().collect(),
-        None => {
-            let noted = claim.member.and_then(|member| cluster.member(member));
-            noted.into_iter().chain(cluster.members.iter().filter(|member| member.ordinal == ordinal)).collect()
-        }
-    };
-    members.into_iter().filter(|member| member.takes_part()).collect()
 }

@@ -33,7 +33,7 @@ pub(super) fn the_leader_goes_last(situation: &Situation<'_>, action: &Action) -
 }
 
 /// Beside the budget only pods go that count for nothing: not running, and no voter or one that the leader counts out; of
-/// a removed member; of no voter and a claim that is going; of a member that was given up; or any old one when nothing works at all.
+/// a removed member; with a disk that is nobody's and is going; of a member that was given up; or any old one when nothing works at all.
 pub(super) fn a_deleted_pod_counts_for_nothing(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
     let Action::DeletePod { ordinal, pod, .. } = action else { return None };
     let seen: &PodSeen = situation.observed.pod(*ordinal).filter(|seen| seen.uid == *pod)?;
@@ -43,7 +43,8 @@ pub(super) fn a_deleted_pod_counts_for_nothing(situation: &Situation<'_>, action
             let is_counted_out = voter.is_none_or(|voter| !voter.active && cluster.leader != Some(voter.id));
             (seen.is_not_running() && is_counted_out)
                 || is_of_removed_member(situation, cluster, *ordinal)
-                || (voter.is_none() && situation.observed.claim(*ordinal).is_some_and(|claim| claim.terminating))
+                || (situation.owners(cluster, *ordinal).is_empty()
+                    && situation.observed.claim(*ordinal).is_some_and(|claim| claim.terminating))
                 || voter.is_some_and(|voter| situation.given_up(cluster).is_some_and(|lost| lost.id == voter.id))
         }
         None => situation.is_stuck_whole() || (seen.is_not_running() && situation.identity == Identity::Unknown),

@@ -117,10 +117,9 @@ fn set_budget(world: &mut World, min_available: Option<u32>, seen: Option<&str>)
         return Ok(Err(CHANGED));
     }
     let version = world.version();
-    let now = world.now;
     world.budget_is_deleted = false;
     let status = world.budget.as_ref().map_or(BudgetStatus::default(), |budget| budget.status);
-    world.budget = min_available.map(|min_available| Budget { version, min_available, changed_at: now, status });
+    world.budget = min_available.map(|min_available| Budget { version, min_available, status });
     let voters: Vec<usize> = world
         .clusters
         .values()

@@ -78,7 +78,9 @@ impl Faults {
         world.note("accidents cease");
     }
 
-    /// People give up the members of lost volumes, one after another, and delete claims by hand that are no member's.
+    /// People give up the members of lost volumes, one after another, and delete claims by hand that are no member's. There
+    /// is one annotation: they name whoever has the lowest place, since a lost voter at a place that is not wanted leaves
+    /// only once all that are wanted are sound. Whoever was named by mistake is named no more.
     pub(crate) fn mend_volumes(world: &mut World) {
         let lost: Vec<(u32, Belongs)> = world
             .claims
@@ -101,9 +103,7 @@ impl Faults {
                 }
             }
         }
-        if !world.resource.replace_member.is_some_and(|member| members.contains(&member)) {
-            world.resource.replace_member = members.first().copied();
-        }
+        world.resource.replace_member = members.first().copied();
     }
 
     fn saw(&mut self, world: &mut World, name: &'static str, what: String) {

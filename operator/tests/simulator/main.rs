@@ -15,6 +15,8 @@ mod operator;
 mod schedule;
 mod world;
 
+use std::collections::BTreeMap;
+
 use silhouette_operator::plan::GUARDS;
 
 /// Schedules that every test run carries out; the soak run names more by `SIMULATION_SCHEDULES`.
@@ -30,14 +32,35 @@ fn every_schedule_keeps_every_invariant_and_ends_well() {
     let schedules = number("SIMULATION_SCHEDULES").unwrap_or(SCHEDULES);
     let begun = std::time::Instant::now();
     let mut totals = schedule::Totals::default();
-    for seed in 0..schedules {
-        match schedule::run(GUARDS, seed, schedule::Log::Quiet) {
+    let mut red = Vec::new();
+    for (seed, ended) in each_seed(schedules, |seed| schedule::run(GUARDS, seed, schedule::Log::Quiet)) {
+        match ended {
             Ok(ended) => totals.add(&ended),
-            Err(violation) => panic!("{violation}\nto see it: SIMULATION_SEED={seed} cargo test --test simulator"),
+            Err(violation) => red.push((seed, violation)),
         }
     }
     println!("{schedules} schedules in {:.1} s: {totals}", begun.elapsed().as_secs_f64());
+    if let Some((seed, violation)) = red.first() {
+        let all: Vec<String> = red.iter().map(|(seed, violation)| format!("{seed}: {}", violation.invariant)).collect();
+        panic!("{violation}\nred: {all:?}\nto see it: SIMULATION_SEED={seed} cargo test --test simulator");
+    }
     totals.assert_varied();
+}
+
+/// Runs every seed, on all cores.
+fn each_seed<T: Send>(seeds: u64, run: impl Fn(u64) -> T + Sync) -> BTreeMap<u64, T> {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
+    let run = &run;
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads)
+            .map(|first| {
+                scope.spawn(move || {
+                    (first..seeds).step_by(threads as usize).map(|seed| (seed, run(seed))).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("a schedule does not panic")).collect()
+    })
 }
 
 #[test]

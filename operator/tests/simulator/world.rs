@@ -81,7 +81,6 @@ pub(crate) struct Claim {
 pub(crate) struct Budget {
     pub(crate) version: u64,
     pub(crate) min_available: u32,
-    pub(crate) changed_at: u64,
     /// What its controller has written into its status, of which spec.
     pub(crate) status: BudgetStatus,
 }
@@ -211,11 +210,6 @@ impl World {
     /// Whether once in `seconds` this happens now.
     pub(crate) fn once_in(&mut self, seconds: u64) -> bool {
         self.rng.u64(..seconds) == 0
-    }
-
-    /// The place whose process runs on a disk.
-    pub(crate) fn place_of_disk(&self, claim: &str) -> Option<u32> {
-        self.pods.iter().find(|(_, pod)| pod.claim == claim && self.is_up(pod)).map(|(ordinal, _)| *ordinal)
     }
 
     /// Whether a pod's process runs, whatever the API server knows.

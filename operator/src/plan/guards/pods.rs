@@ -2,7 +2,7 @@
 
 use crate::{
     ids::Ordinal,
-    observed::{ClusterSeen, PodSeen},
+    observed::{ClusterSeen, MemberSeen, PodSeen},
     plan::{Action, Blocker, BlockerCode, Identity, Situation},
 };
 
@@ -39,13 +39,16 @@ pub(super) fn a_deleted_pod_counts_for_nothing(situation: &Situation<'_>, action
     let seen: &PodSeen = situation.observed.pod(*ordinal).filter(|seen| seen.uid == *pod)?;
     let counts_for_nothing = match situation.led() {
         Some(cluster) => {
-            let voter = cluster.voters().find(|voter| voter.ordinal == *ordinal);
-            let is_counted_out = voter.is_none_or(|voter| !voter.active && cluster.leader != Some(voter.id));
+            // While one takes another's place, both vote there.
+            let voters: Vec<&MemberSeen> = cluster.voters().filter(|voter| voter.ordinal == *ordinal).collect();
+            let is_counted_out = voters.iter().all(|voter| !voter.active && cluster.leader != Some(voter.id));
+            let given_up = situation.given_up(cluster);
+            let is_given_up = given_up.is_some_and(|lost| voters.iter().any(|voter| voter.id == lost.id));
             (seen.is_not_running() && is_counted_out)
+                || (is_given_up && is_counted_out)
                 || is_of_removed_member(situation, cluster, *ordinal)
                 || (situation.owners(cluster, *ordinal).is_empty()
                     && situation.observed.claim(*ordinal).is_some_and(|claim| claim.terminating))
-                || voter.is_some_and(|voter| situation.given_up(cluster).is_some_and(|lost| lost.id == voter.id))
         }
         None => situation.is_stuck_whole() || (seen.is_not_running() && situation.identity == Identity::Unknown),
     };

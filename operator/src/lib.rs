@@ -14,6 +14,8 @@
 //!   step that was planned from an old observation changes nothing.
 
 pub mod desired;
+#[cfg(test)]
+mod fixture;
 pub mod ids;
 pub mod observed;
 pub mod plan;

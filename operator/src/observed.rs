@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use cluster::{ClusterSeen, MemberSeen, Role};
 pub use objects::{BudgetSeen, Child, SetSeen};
-pub use slot::{Answer, ClaimSeen, Container, PodSeen, Slot};
+pub use slot::{Answer, ClaimSeen, Container, NodeSeen, PodSeen, Slot};
 
 use crate::ids::{ClusterId, Ordinal};
 

@@ -10,6 +10,8 @@ mod guards;
 mod identity;
 mod situation;
 mod step;
+#[cfg(test)]
+mod tests;
 
 pub use blocker::{Blocker, BlockerCode};
 pub use guards::{GUARDS, Guard};
@@ -48,6 +50,7 @@ pub fn plan_with(guards: &[Guard], desired: &Desired, observed: &Observed) -> Pl
     let situation = Situation::new(desired, observed);
     let mut steps: Vec<Step> = concerns::CONCERNS.iter().flat_map(|concern| concern(&situation)).collect();
     for step in &mut steps {
+        step.target = step.action.target(&situation);
         step.blocked_by = guards.iter().find_map(|guard| (guard.refuses)(&situation, &step.action));
     }
     // What is carried out must be shown, however much is waited for before it.

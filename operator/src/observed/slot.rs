@@ -31,8 +31,17 @@ pub struct PodSeen {
     /// Whether it has been not Ready, on a Ready node and since its container began, for so long that its node's word can be
     /// trusted (60 s).
     pub stuck: bool,
-    /// The Kubernetes node that it is on, if that node is lost.
-    pub lost_node: Option<String>,
+    /// The Kubernetes node that it is on.
+    pub node: Option<NodeSeen>,
+}
+
+/// A Kubernetes node that a pod is on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeSeen {
+    /// Its name.
+    pub name: String,
+    /// Whether it does not report any more.
+    pub is_lost: bool,
 }
 
 /// Whether a pod's server runs.
@@ -53,6 +62,11 @@ impl PodSeen {
     /// Whether it serves.
     pub fn is_ready(&self) -> bool {
         self.ready && !self.terminating
+    }
+
+    /// The Kubernetes node that it is on, if that node does not report any more.
+    pub fn lost_node(&self) -> Option<&str> {
+        self.node.as_ref().filter(|node| node.is_lost).map(|node| node.name.as_str())
     }
 
     /// Whether its server surely does not run.

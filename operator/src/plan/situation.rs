@@ -159,16 +159,17 @@ impl<'a> Situation<'a> {
     /// Why a voter is not Ready, for a message.
     pub(super) fn why_not_ready(&self, voter: &MemberSeen) -> String {
         let name = self.desired.pod(voter.ordinal);
-        match self.observed.pod(voter.ordinal) {
-            None => format!("{name} does not exist"),
-            Some(PodSeen { lost_node: Some(node), .. }) => format!(
-                "{name} is on node {node}, which is lost: taint it node.kubernetes.io/out-of-service if it is off for good"
-            ),
-            Some(PodSeen { terminating: true, .. }) => format!("{name} is terminating"),
-            Some(PodSeen { container: Container::NotRunning { reason }, .. }) => {
-                format!("{name} does not run: {reason}")
-            }
-            Some(_) => format!("{name} is not Ready"),
+        let Some(pod) = self.observed.pod(voter.ordinal) else { return format!("{name} does not exist") };
+        if let Some(node) = pod.lost_node() {
+            return format!(
+                "{name} has no reachable node: {node} is lost; taint it node.kubernetes.io/out-of-service if it is off for \
+                 good"
+            );
+        }
+        match &pod.container {
+            _ if pod.terminating => format!("{name} is terminating"),
+            Container::NotRunning { reason } => format!("{name} does not run: {reason}"),
+            Container::Running | Container::Unknown => format!("{name} is not Ready"),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A step: one mutation, named by what was observed.
 
+use std::fmt;
+
 use super::{Blocker, Situation};
 use crate::{
     ids::{ClusterId, ConfigurationIndex, InstanceId, MemberId, Ordinal, ResourceVersion, Uid},
@@ -11,6 +13,8 @@ use crate::{
 pub struct Step {
     /// What to do.
     pub action: Action,
+    /// What it changes, for people: `demo-1`, `configmap`, `members`.
+    pub target: String,
     /// Why, as a sentence without its end.
     pub reason: String,
     /// Why not now.
@@ -143,8 +147,25 @@ pub enum MemberChange {
 }
 
 impl Step {
+    /// A step whose target and guards are still to be looked up.
     pub(super) fn new(action: Action, reason: impl Into<String>) -> Self {
-        Self { action, reason: reason.into(), blocked_by: None }
+        Self { action, target: String::new(), reason: reason.into(), blocked_by: None }
+    }
+
+    /// As the column Next shows it: `evict/demo-1`.
+    pub fn short(&self) -> String {
+        format!("{}/{}", self.action.verb(), self.target)
+    }
+}
+
+impl fmt::Display for Step {
+    /// `evict demo-1: its pod is of an older template`, or `evict demo-1: blocked, 2 of 3 voters ready, 3 needed`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (verb, target) = (self.action.verb(), &self.target);
+        match &self.blocked_by {
+            None => write!(f, "{verb} {target}: {}", self.reason),
+            Some(blocker) => write!(f, "{verb} {target}: blocked, {}", blocker.message),
+        }
     }
 }
 
@@ -172,8 +193,8 @@ impl Action {
         matches!(self, Self::DeletePod { .. } | Self::DeleteClaim { .. })
     }
 
-    /// What it changes, for status: `demo-1`, `configmap`, `members`.
-    pub fn target(&self, situation: &Situation<'_>) -> String {
+    /// What it changes, for people.
+    pub(super) fn target(&self, situation: &Situation<'_>) -> String {
         match self {
             Self::Apply { child } => child.as_str().to_owned(),
             Self::ApplySet { .. } => "statefulset".to_owned(),

@@ -6,12 +6,12 @@ use silhouette_operator::{
     desired::Desired,
     ids::{ClusterId, ConfigurationIndex, InstanceId, MemberId, Ordinal, ResourceVersion, Revision, Uid},
     observed::{
-        Answer, BudgetSeen, Child, ClaimSeen, ClusterSeen, Container, MemberSeen, Observed, PodSeen, Role, SetSeen,
-        Slot,
+        Answer, BudgetSeen, Child, ClaimSeen, ClusterSeen, Container, MemberSeen, NodeSeen, Observed, PodSeen, Role,
+        SetSeen, Slot,
     },
 };
 
-use crate::world::{Belongs, Cluster, Pod, World};
+use crate::world::{Belongs, Cluster, MACHINE_NAMES, Pod, World};
 
 /// What the resource asks for.
 pub(crate) fn desired(world: &World) -> Desired {
@@ -86,7 +86,7 @@ fn pod_seen(world: &World, pod: &Pod) -> PodSeen {
         stuck: !pod.ready
             && machine.reports
             && world.now >= pod.not_ready_since.max(pod.running_since.unwrap_or(pod.made_at)) + 60,
-        lost_node: (!machine.reports).then(|| format!("machine-{}", pod.machine)),
+        node: Some(NodeSeen { name: MACHINE_NAMES[pod.machine].to_owned(), is_lost: !machine.reports }),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Operators: they look, sometimes at an old picture, plan, and carry out one step, which may hang and land much later, or
 //! never.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, rc::Rc};
 
 use silhouette_operator::{
     observed::Observed,
@@ -19,13 +19,28 @@ use crate::{
 /// Seconds for which an operator may still look at a picture: a pass that takes longer is given up.
 const REMEMBERED: u64 = 15;
 
+/// Pictures of the last seconds, for looks at a cache. Kept in rough weather only: nobody looks at them in calm, and making
+/// them is most of the simulation's work.
+#[derive(Default)]
+pub(crate) struct Pictures(VecDeque<(u64, Rc<Observed>)>);
+
+impl Pictures {
+    /// Adds a picture of now.
+    pub(crate) fn take(&mut self, world: &World) {
+        self.0.push_back((world.now, Rc::new(observe(world, None))));
+        while self.0.front().is_some_and(|(at, _)| *at + REMEMBERED < world.now) {
+            self.0.pop_front();
+        }
+    }
+}
+
 /// One operator's process.
 pub(crate) struct Operator {
     pub(crate) name: &'static str,
     /// It does nothing before.
     pub(crate) sleeps_until: u64,
-    /// Pictures of the last seconds, for looks at a cache.
-    pictures: VecDeque<(u64, Observed)>,
+    /// Whether its last look found nothing to do.
+    rests: bool,
     /// Steps that hang, and when they land.
     hanging: Vec<(u64, Action)>,
 }
@@ -39,32 +54,41 @@ pub(crate) enum Weather {
 
 impl Operator {
     pub(crate) fn new(name: &'static str) -> Self {
-        Self { name, sleeps_until: 0, pictures: VecDeque::new(), hanging: Vec::new() }
+        Self { name, sleeps_until: 0, rests: false, hanging: Vec::new() }
     }
 
-    /// Whether steps of it may still land.
+    /// Whether no step of it may still land.
     pub(crate) fn is_idle(&self) -> bool {
         self.hanging.is_empty()
     }
 
+    /// Whether its last look found nothing to do.
+    pub(crate) fn rests(&self) -> bool {
+        self.rests
+    }
+
     /// One second.
-    pub(crate) fn tick(&mut self, world: &mut World, guards: &[Guard], weather: Weather) -> Result<(), Violation> {
+    pub(crate) fn tick(
+        &mut self,
+        world: &mut World,
+        guards: &[Guard],
+        pictures: &Pictures,
+        weather: Weather,
+    ) -> Result<(), Violation> {
         self.land(world)?;
-        self.pictures.push_back((world.now, observe(world, None)));
-        self.pictures.retain(|(at, _)| world.now <= at + REMEMBERED);
         if self.sleeps_until > world.now || !world.resource.exists {
             return Ok(());
         }
         self.sleeps_until = world.now + world.rng.u64(1..4);
         let rough = weather == Weather::Rough;
         let hangs = (rough && world.once_in(20)).then(|| world.rng.u32(..5));
-        let (picture, fresh) = if rough && world.once_in(6) {
-            let age = world.rng.usize(..self.pictures.len());
-            (self.pictures[age].1.clone(), false)
+        if rough && world.once_in(6) {
+            let (_, picture) = &pictures.0[world.rng.usize(..pictures.0.len())];
+            self.pass(world, guards, picture, false, rough)
         } else {
-            (observe(world, hangs), hangs.is_none())
-        };
-        self.pass(world, guards, &picture, fresh, rough)
+            let picture = observe(world, hangs);
+            self.pass(world, guards, &picture, hangs.is_none(), rough)
+        }
     }
 
     fn pass(
@@ -80,6 +104,7 @@ impl Operator {
             // The status follows what was seen.
             world.resource.recorded = Some(id.0.clone());
         }
+        self.rests = plan.next().is_none();
         let Some(step) = plan.next() else { return Ok(()) };
         if fresh && matches!(plan.identity, Identity::Conflict(_)) {
             return broken("two ids mean no action", format!("{:?}", step.action));

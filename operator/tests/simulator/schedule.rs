@@ -13,7 +13,7 @@ use crate::{
     invariants::{Violation, broken},
     members,
     observe::{desired, observe},
-    operator::{Operator, Weather},
+    operator::{Operator, Pictures, Weather},
     world::World,
 };
 
@@ -45,6 +45,7 @@ pub(crate) fn run(guards: &[Guard], seed: u64, log: Log) -> Result<Ended, Violat
     let mut world = World::new(seed, log == Log::Printed);
     let mut faults = Faults::new(&mut world);
     let mut operators = [Operator::new("first"), Operator::new("second")];
+    let mut pictures = Pictures::default();
     let calm_from = 60 + world.rng.u64(..60);
     let accidents_until = calm_from + world.rng.u64(200..700);
     // Most schedules found the cluster in peace; the others are disturbed from the first second.
@@ -71,14 +72,20 @@ pub(crate) fn run(guards: &[Guard], seed: u64, log: Log) -> Result<Ended, Violat
         controllers::tick(&mut world);
         members::tick(&mut world);
         let weather = if rough { Weather::Rough } else { Weather::Calm };
+        if rough {
+            pictures.take(&world);
+        }
         let second_works = rough && (world.now / 50) % 3 == 0;
         for (index, operator) in operators.iter_mut().enumerate() {
             if index == 0 || second_works || !operator.is_idle() {
-                operator.tick(&mut world, guards, weather).map_err(|violation| in_explained(violation, &world))?;
+                operator
+                    .tick(&mut world, guards, &pictures, weather)
+                    .map_err(|violation| in_explained(violation, &world))?;
             }
         }
         let Some(ceased) = ceased else { continue };
-        let end = end(&world, guards).filter(|_| operators.iter().all(Operator::is_idle));
+        let is_idle = operators[0].rests() && operators.iter().all(Operator::is_idle);
+        let end = if is_idle { end(&world, guards) } else { None };
         settled = match (settled, end) {
             (Some((since, before)), Some(end)) if before == end => Some((since, end)),
             (_, Some(end)) => Some((world.now, end)),

@@ -118,6 +118,13 @@ pub(crate) enum Belongs {
     Member { cluster: String, member: u64 },
 }
 
+impl Belongs {
+    /// Whether it is the disk of this member.
+    pub(crate) fn is(&self, cluster: &str, member: u64) -> bool {
+        matches!(self, Self::Member { cluster: id, member: number } if id == cluster && *number == member)
+    }
+}
+
 /// A raft group.
 #[derive(Default)]
 pub(crate) struct Cluster {
@@ -151,7 +158,7 @@ impl Machine {
 }
 
 /// Kubernetes nodes.
-const MACHINES: usize = 5;
+pub(crate) const MACHINE_NAMES: [&str; 5] = ["machine-0", "machine-1", "machine-2", "machine-3", "machine-4"];
 
 impl World {
     pub(crate) fn new(seed: u64, print: bool) -> Self {
@@ -174,7 +181,7 @@ impl World {
             claims: BTreeMap::new(),
             budget: None,
             budget_is_deleted: false,
-            machines: (0..MACHINES).map(|_| Machine::new()).collect(),
+            machines: MACHINE_NAMES.iter().map(|_| Machine::new()).collect(),
             disks: BTreeMap::new(),
             clusters: BTreeMap::new(),
             bad_templates: BTreeSet::new(),
@@ -225,9 +232,8 @@ impl World {
 
     /// The places at which a member's process runs.
     pub(crate) fn places_of(&self, cluster: &str, member: u64) -> Vec<u32> {
-        let belongs = Belongs::Member { cluster: cluster.to_owned(), member };
         let pods = self.pods.keys().copied();
-        pods.filter(|ordinal| self.disk_at(*ordinal).is_some_and(|disk| disk.belongs == belongs)).collect()
+        pods.filter(|ordinal| self.disk_at(*ordinal).is_some_and(|disk| disk.belongs.is(cluster, member))).collect()
     }
 
     /// Whether a member's process runs.

@@ -14,10 +14,11 @@ pub(super) fn the_other_voters_are_ready(situation: &Situation<'_>, action: &Act
     let unready = situation.unready_voters(Some(voter.id));
     let first = unready.first()?;
     let voters = cluster.voters().count();
+    let itself = usize::from(situation.observed.is_ready(voter));
     let message = format!(
-        "{} of the {} other voters are Ready, all must be; {}",
-        voters - 1 - unready.len(),
-        voters - 1,
+        "{} of {voters} voters ready, {} needed; {}",
+        voters - 1 - unready.len() + itself,
+        voters - 1 + itself,
         situation.why_not_ready(first)
     );
     Some(Blocker::new(BlockerCode::VotersNotReady, message))

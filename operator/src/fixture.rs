@@ -72,8 +72,12 @@ impl Demo {
 
     /// Makes the budget what so many voters need.
     pub(crate) fn set_budget(&mut self, voters: u32) {
-        self.observed.budget =
-            (voters >= 3).then(|| BudgetSeen { version: "b".into(), min_available: voters - 1, is_observed: true });
+        self.observed.budget = (voters >= 3).then(|| BudgetSeen {
+            version: "b".into(),
+            min_available: voters - 1,
+            released: false,
+            is_observed: true,
+        });
     }
 
     /// A pod with an empty disk at a place.
@@ -189,7 +193,14 @@ impl Demo {
 }
 
 pub(crate) fn set(replicas: u32) -> SetSeen {
-    SetSeen { uid: "set".into(), version: "s".into(), replicas, revision: PRESENT.into(), is_outdated: false }
+    SetSeen {
+        uid: "set".into(),
+        version: "s".into(),
+        replicas,
+        revision: PRESENT.into(),
+        released: false,
+        is_outdated: false,
+    }
 }
 
 fn pod(place: u32) -> PodSeen {

@@ -14,6 +14,8 @@ pub struct SetSeen {
     /// The version of the template that new pods get. Of a template that its controller has not looked at yet: the one
     /// before.
     pub revision: Revision,
+    /// `silhouette.dev/released`: whether it is about to have fewer pods.
+    pub released: bool,
     /// Whether anything but its size differs from what the spec asks for.
     pub is_outdated: bool,
 }
@@ -25,6 +27,8 @@ pub struct BudgetSeen {
     pub version: ResourceVersion,
     /// Pods that must stay ready.
     pub min_available: u32,
+    /// `silhouette.dev/released`: whether it is about to ask for fewer.
+    pub released: bool,
     /// Whether its controller has seen its present spec: until then evictions are counted by the one before.
     pub is_observed: bool,
 }

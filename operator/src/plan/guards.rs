@@ -34,11 +34,13 @@ pub const GUARDS: &[Guard] = &[
     Guard { name: "the-budget-is-raised-first", refuses: budget::the_budget_is_raised_first },
     Guard { name: "the-budget-is-lowered-last", refuses: budget::the_budget_is_lowered_last },
     Guard { name: "the-budget-is-in-force", refuses: budget::the_budget_is_in_force },
+    Guard { name: "the-place-is-held", refuses: claims::the_place_is_held },
     Guard { name: "the-set-covers-members", refuses: claims::the_set_covers_members },
     Guard { name: "new-places-are-empty", refuses: claims::new_places_are_empty },
     Guard { name: "the-claim-is-nobodys", refuses: claims::the_claim_is_nobodys },
     Guard { name: "the-other-voters-are-ready", refuses: pods::the_other_voters_are_ready },
     Guard { name: "the-leader-goes-last", refuses: pods::the_leader_goes_last },
     Guard { name: "a-deleted-pod-counts-for-nothing", refuses: pods::a_deleted_pod_counts_for_nothing },
+    Guard { name: "the-last-disk-keeps-its-pod", refuses: pods::the_last_disk_keeps_its_pod },
     Guard { name: "one-cluster-rolls-at-a-time", refuses: pods::one_cluster_rolls_at_a_time },
 ];

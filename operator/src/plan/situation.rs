@@ -77,9 +77,9 @@ impl<'a> Situation<'a> {
         members.into_iter().filter(|member| member.takes_part()).collect()
     }
 
-    /// Whether the disk at a place is about to go: its claim is released or being deleted.
-    pub(super) fn disk_is_going(&self, ordinal: Ordinal) -> bool {
-        self.observed.claim(ordinal).is_some_and(|claim| claim.released || claim.terminating)
+    /// Whether the disk at a place stays there: its claim exists, and is neither released nor being deleted.
+    pub(super) fn disk_stays(&self, ordinal: Ordinal) -> bool {
+        self.observed.claim(ordinal).is_some_and(|claim| !claim.released && !claim.terminating)
     }
 
     /// Whether a voter can be handed leadership.
@@ -122,10 +122,8 @@ impl<'a> Situation<'a> {
             // A StatefulSet that is there while no cluster is known has claims of its own making.
             None if self.identity == Identity::Unknown && observed.set.is_some() => 0,
             None => {
-                let kept = observed
-                    .slots
-                    .iter()
-                    .filter(|(_, slot)| slot.claim.as_ref().is_some_and(|claim| !claim.terminating));
+                // A claim that is being deleted stays while a pod uses it, perhaps a voter's.
+                let kept = observed.slots.iter().filter(|(_, slot)| slot.claim.is_some());
                 kept.map(|(ordinal, _)| after(*ordinal)).max().unwrap_or(0).max(asked)
             }
         }

@@ -37,6 +37,21 @@ pub enum Action {
         /// The object as it was seen; `None`: there was none.
         seen: Option<ResourceVersion>,
     },
+    /// Mark the StatefulSet as about to have fewer pods. As with a claim: whoever wants a voter there takes the mark away
+    /// first, so that a step that was planned before finds another version.
+    ReleasePlaces {
+        /// Pods that it will have.
+        replicas: u32,
+        /// The object as it was seen.
+        seen: ResourceVersion,
+    },
+    /// Mark the PodDisruptionBudget as about to ask for fewer pods, for the same reason.
+    ReleaseBudget {
+        /// Pods that it will ask for; `None`: it will go.
+        min_available: Option<u32>,
+        /// The object as it was seen.
+        seen: ResourceVersion,
+    },
     /// Apply or remove the PodDisruptionBudget.
     SetBudget {
         /// Pods that must stay ready; `None`: no budget.
@@ -70,6 +85,8 @@ pub enum Action {
     },
     /// Give a node with an empty disk a member's number.
     Allocate {
+        /// Whose member: a leader of another cluster refuses.
+        cluster: ClusterId,
         /// The place.
         ordinal: Ordinal,
         /// Its data directory.
@@ -79,6 +96,8 @@ pub enum Action {
     },
     /// Tell a node its number.
     Join {
+        /// Whose member.
+        cluster: ClusterId,
         /// The place.
         ordinal: Ordinal,
         /// Its data directory.
@@ -88,6 +107,8 @@ pub enum Action {
     },
     /// Change who replicates and who votes.
     ChangeMembers {
+        /// Whose members.
+        cluster: ClusterId,
         /// The configuration that was seen.
         index: ConfigurationIndex,
         /// All parts, carried out together.
@@ -95,6 +116,8 @@ pub enum Action {
     },
     /// Hand leadership to a voter.
     TransferLeadership {
+        /// Of which cluster.
+        cluster: ClusterId,
         /// To whom.
         to: MemberId,
     },
@@ -176,6 +199,8 @@ impl Action {
             Self::Apply { .. } | Self::ApplySet { .. } | Self::SetBudget { .. } => "apply",
             Self::AnnotateClaim { .. } => "annotate",
             Self::ReleaseClaim { .. } => "release-claim",
+            Self::ReleasePlaces { .. } => "release-places",
+            Self::ReleaseBudget { .. } => "release-budget",
             Self::Bootstrap { .. } => "bootstrap",
             Self::Allocate { .. } => "allocate",
             Self::Join { .. } => "join",
@@ -197,10 +222,10 @@ impl Action {
     pub(super) fn target(&self, situation: &Situation<'_>) -> String {
         match self {
             Self::Apply { child } => child.as_str().to_owned(),
-            Self::ApplySet { .. } => "statefulset".to_owned(),
-            Self::SetBudget { .. } => "poddisruptionbudget".to_owned(),
+            Self::ApplySet { .. } | Self::ReleasePlaces { .. } => "statefulset".to_owned(),
+            Self::SetBudget { .. } | Self::ReleaseBudget { .. } => "poddisruptionbudget".to_owned(),
             Self::ChangeMembers { .. } => "members".to_owned(),
-            Self::TransferLeadership { to } => {
+            Self::TransferLeadership { to, .. } => {
                 let place = situation.observed.cluster.as_ref().and_then(|cluster| cluster.member(*to));
                 place.map_or_else(|| format!("member {to}"), |member| situation.desired.pod(member.ordinal))
             }

@@ -8,7 +8,8 @@ use silhouette_operator::{
 use crate::{
     eviction::{Refused, evict, leave},
     invariants::{
-        Violation, broken, budget_protects, claim_is_nobodys, deleted_pod_counts_for_nothing, set_covers_members,
+        Violation, broken, budget_protects, claim_is_nobodys, deleted_pod_counts_for_nothing, is_given_up,
+        set_covers_members,
     },
     world::{Belongs, Budget, BudgetStatus, Cluster, Record, Set, World},
 };
@@ -29,6 +30,26 @@ pub(crate) fn carry_out(world: &mut World, action: &Action) -> Carried {
             Ok(Ok(()))
         }
         Action::ApplySet { replicas, seen } => apply_set(world, *replicas, seen.as_ref().map(|seen| seen.0.as_str())),
+        Action::ReleasePlaces { seen, .. } => {
+            let version = world.version();
+            match &mut world.set {
+                Some(set) if set.version.to_string() == seen.0 => {
+                    (set.version, set.released) = (version, true);
+                    Ok(Ok(()))
+                }
+                _ => Ok(Err(CHANGED)),
+            }
+        }
+        Action::ReleaseBudget { seen, .. } => {
+            let version = world.version();
+            match &mut world.budget {
+                Some(budget) if budget.version.to_string() == seen.0 => {
+                    (budget.version, budget.released) = (version, true);
+                    Ok(Ok(()))
+                }
+                _ => Ok(Err(CHANGED)),
+            }
+        }
         Action::SetBudget { min_available, seen } => {
             set_budget(world, *min_available, seen.as_ref().map(|seen| seen.0.as_str()))
         }
@@ -39,17 +60,19 @@ pub(crate) fn carry_out(world: &mut World, action: &Action) -> Carried {
                     present.version = version;
                     present.cluster = Some(cluster.0.clone());
                     present.member = Some(member.0);
-                    present.released = false;
+                    (present.released, present.given_up) = (false, false);
                     Ok(Ok(()))
                 }
                 _ => Ok(Err(CHANGED)),
             }
         }
         Action::Bootstrap { ordinal, instance, cluster, .. } => bootstrap(world, *ordinal, &instance.0, cluster),
-        Action::Allocate { ordinal, instance, replaces } => allocate(world, *ordinal, &instance.0, *replaces),
-        Action::Join { ordinal, instance, member } => join(world, *ordinal, &instance.0, *member),
-        Action::ChangeMembers { index, changes } => change_members(world, index.0, changes),
-        Action::TransferLeadership { to } => transfer(world, *to),
+        Action::Allocate { cluster, ordinal, instance, replaces } => {
+            allocate(world, &cluster.0, *ordinal, &instance.0, *replaces)
+        }
+        Action::Join { cluster, ordinal, instance, member } => join(world, &cluster.0, *ordinal, &instance.0, *member),
+        Action::ChangeMembers { cluster, index, changes } => change_members(world, &cluster.0, index.0, changes),
+        Action::TransferLeadership { cluster, to } => transfer(world, &cluster.0, *to),
         Action::Evict { ordinal, pod } => {
             let misplaced = world.member_at(ordinal.0).and_then(|(id, member)| {
                 let cluster = &world.clusters[id];
@@ -73,9 +96,10 @@ pub(crate) fn carry_out(world: &mut World, action: &Action) -> Carried {
         }
         Action::ReleaseClaim { ordinal, claim, seen } => {
             let version = world.version();
+            let given_up = world.claims.get(&ordinal.0).is_some_and(|present| is_given_up(world, present));
             match world.claims.get_mut(&ordinal.0) {
                 Some(present) if present.uid == claim.0 && present.version.to_string() == seen.0 => {
-                    (present.version, present.released) = (version, true);
+                    (present.version, present.released, present.given_up) = (version, true, given_up);
                     Ok(Ok(()))
                 }
                 _ => Ok(Err(CHANGED)),
@@ -87,8 +111,9 @@ pub(crate) fn carry_out(world: &mut World, action: &Action) -> Carried {
                 _ => return Ok(Err(Refused::Conflict("the claim is another by now"))),
             }
             claim_is_nobodys(world, ordinal.0)?;
+            let version = world.version();
             if let Some(present) = world.claims.get_mut(&ordinal.0) {
-                present.terminating = true;
+                (present.version, present.terminating) = (version, true);
             }
             Ok(Ok(()))
         }
@@ -104,9 +129,11 @@ fn apply_set(world: &mut World, replicas: u32, seen: Option<&str>) -> Carried {
     let (version, now, template) = (world.version(), world.now, world.resource.template);
     if let Some(set) = &mut world.set {
         (set.version, set.replicas, set.template, set.changed_at) = (version, replicas, template, now);
+        set.released = false;
     } else {
         let uid = world.fresh("set");
-        world.set = Some(Set { uid, version, replicas, template, seen: (0, template), changed_at: now });
+        world.set =
+            Some(Set { uid, version, replicas, released: false, template, seen: (0, template), changed_at: now });
     }
     Ok(Ok(()))
 }
@@ -119,7 +146,7 @@ fn set_budget(world: &mut World, min_available: Option<u32>, seen: Option<&str>)
     let version = world.version();
     world.budget_is_deleted = false;
     let status = world.budget.as_ref().map_or(BudgetStatus::default(), |budget| budget.status);
-    world.budget = min_available.map(|min_available| Budget { version, min_available, status });
+    world.budget = min_available.map(|min_available| Budget { version, min_available, released: false, status });
     let voters: Vec<usize> = world
         .clusters
         .values()
@@ -172,16 +199,17 @@ fn bootstrap(world: &mut World, ordinal: Ordinal, instance: &str, cluster: &Clus
     Ok(Ok(()))
 }
 
-/// The cluster whose leader can be asked: that of the disks of this resource's claims.
-fn led(world: &World) -> Option<String> {
-    let mut led = world.clusters_on_disks().into_iter().filter(|id| world.clusters[*id].leader.is_some());
-    led.next().map(str::to_owned)
+/// Whether a cluster's leader can be asked.
+fn leads(world: &World, id: &str) -> bool {
+    world.clusters_on_disks().contains(id) && world.clusters[id].leader.is_some()
 }
 
-fn allocate(world: &mut World, ordinal: Ordinal, instance: &str, replaces: Option<MemberId>) -> Carried {
-    let Some(id) = led(world) else { return Ok(Err(Refused::Unreachable)) };
+fn allocate(world: &mut World, id: &str, ordinal: Ordinal, instance: &str, replaces: Option<MemberId>) -> Carried {
+    if !leads(world, id) {
+        return Ok(Err(Refused::Unreachable));
+    }
     let now = world.now;
-    let cluster = world.clusters.get_mut(&id).expect("it leads");
+    let cluster = world.clusters.get_mut(id).expect("it leads");
     if cluster.records.values().any(|record| record.instance == instance) {
         return Ok(Ok(()));
     }
@@ -211,12 +239,11 @@ fn allocate(world: &mut World, ordinal: Ordinal, instance: &str, replaces: Optio
     Ok(Ok(()))
 }
 
-fn join(world: &mut World, ordinal: Ordinal, instance: &str, member: MemberId) -> Carried {
-    let found = world
-        .clusters
-        .iter()
-        .find(|(_, cluster)| cluster.records.get(&member.0).is_some_and(|record| record.instance == instance));
-    let Some(id) = found.map(|(id, _)| id.clone()) else { return Ok(Err(Refused::Node("no such member"))) };
+fn join(world: &mut World, id: &str, ordinal: Ordinal, instance: &str, member: MemberId) -> Carried {
+    let record = world.clusters.get(id).and_then(|cluster| cluster.records.get(&member.0));
+    if record.is_none_or(|record| record.instance != instance) {
+        return Ok(Err(Refused::Node("no such member")));
+    }
     match world.disk_at(ordinal.0) {
         None => return Ok(Err(Refused::Unreachable)),
         Some(disk) if disk.instance != instance => return Ok(Err(Refused::Node("another data directory"))),
@@ -225,14 +252,16 @@ fn join(world: &mut World, ordinal: Ordinal, instance: &str, member: MemberId) -
     let claim = world.pods[&ordinal.0].claim.clone();
     let disk = world.disks.get_mut(&claim).expect("the pod has a disk");
     if disk.belongs == Belongs::Nobody {
-        disk.belongs = Belongs::Member { cluster: id, member: member.0 };
+        disk.belongs = Belongs::Member { cluster: id.to_owned(), member: member.0 };
     }
     Ok(Ok(()))
 }
 
-fn change_members(world: &mut World, index: u64, changes: &[(MemberId, MemberChange)]) -> Carried {
-    let Some(id) = led(world) else { return Ok(Err(Refused::Unreachable)) };
-    let cluster = &world.clusters[&id];
+fn change_members(world: &mut World, id: &str, index: u64, changes: &[(MemberId, MemberChange)]) -> Carried {
+    if !leads(world, id) {
+        return Ok(Err(Refused::Unreachable));
+    }
+    let cluster = &world.clusters[id];
     let heard = |(member, record): (&u64, &Record)| (world.now <= record.heard_at + 2).then_some(*member);
     let up: Vec<u64> = cluster.records.iter().filter_map(heard).collect();
     if cluster.index != index {
@@ -280,7 +309,7 @@ fn change_members(world: &mut World, index: u64, changes: &[(MemberId, MemberCha
     if removes_leader {
         // The server hands over, and leaves it to the caller to ask the next leader.
         let next = voters.iter().copied().find(|voter| up.contains(voter));
-        let cluster = world.clusters.get_mut(&id).expect("it is there");
+        let cluster = world.clusters.get_mut(id).expect("it is there");
         cluster.leader = next.or(cluster.leader);
         return Ok(Err(Refused::Node("the leader hands over first")));
     }
@@ -295,7 +324,7 @@ fn change_members(world: &mut World, index: u64, changes: &[(MemberId, MemberCha
         budget_protects(world, voters.len(), "the promotion")?;
     }
     let now = world.now;
-    let cluster = world.clusters.get_mut(&id).expect("it is there");
+    let cluster = world.clusters.get_mut(id).expect("it is there");
     cluster.index += 1;
     if voters == cluster.voters {
         let removed: Vec<u64> = cluster.learners.difference(&learners).copied().collect();
@@ -306,16 +335,24 @@ fn change_members(world: &mut World, index: u64, changes: &[(MemberId, MemberCha
         cluster.outgoing = std::mem::replace(&mut cluster.voters, voters);
         cluster.joint_since = now;
     }
+    for added in learners.difference(&cluster.learners) {
+        if let Some(record) = cluster.records.get_mut(added) {
+            // The leader begins to listen.
+            record.heard_at = now;
+        }
+    }
     cluster.learners = learners;
     Ok(unwise.map_or(Ok(()), |why| Err(Refused::Node(why))))
 }
 
-fn transfer(world: &mut World, to: MemberId) -> Carried {
-    let Some(id) = led(world) else { return Ok(Err(Refused::Unreachable)) };
-    if !world.clusters[&id].voters.contains(&to.0) || !world.is_member_up(&id, to.0) {
+fn transfer(world: &mut World, id: &str, to: MemberId) -> Carried {
+    if !leads(world, id) {
+        return Ok(Err(Refused::Unreachable));
+    }
+    if !world.clusters[id].voters.contains(&to.0) || !world.is_member_up(id, to.0) {
         return Ok(Err(Refused::Node("the voter cannot lead")));
     }
-    if let Some(cluster) = world.clusters.get_mut(&id) {
+    if let Some(cluster) = world.clusters.get_mut(id) {
         cluster.leader = Some(to.0);
     }
     Ok(Ok(()))

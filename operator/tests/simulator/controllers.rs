@@ -119,9 +119,10 @@ fn keep_set(world: &mut World) {
 fn make_claim(world: &mut World, ordinal: u32) {
     let (uid, instance, version) = (world.fresh("claim"), world.fresh("disk"), world.version());
     world.disks.insert(uid.clone(), Disk { is_lost: false, instance, belongs: Belongs::Nobody });
-    world
-        .claims
-        .insert(ordinal, Claim { uid, version, cluster: None, member: None, released: false, terminating: false });
+    world.claims.insert(
+        ordinal,
+        Claim { uid, version, cluster: None, member: None, released: false, given_up: false, terminating: false },
+    );
 }
 
 /// A node is Ready if its process has run for a while and it votes in a cluster with a leader; the API server shows it a

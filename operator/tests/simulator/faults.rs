@@ -332,8 +332,11 @@ impl Faults {
         self.saw(world, "disk swapped", format!("at {ordinal}"));
     }
 
-    /// Every disk is wiped.
+    /// Every disk is wiped, unless the cluster is so young that nobody has written it down: who could then know of it?
     fn lose_all(&mut self, world: &mut World) {
+        if world.resource.recorded.is_none() && world.claims.values().all(|claim| claim.cluster.is_none()) {
+            return;
+        }
         let claims: Vec<String> = world.claims.values().map(|claim| claim.uid.clone()).collect();
         for claim in claims {
             let instance = world.fresh("disk");

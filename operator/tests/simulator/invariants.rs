@@ -52,6 +52,11 @@ pub(crate) fn deleted_pod_counts_for_nothing(world: &World, ordinal: u32) -> Res
         return Ok(true);
     };
     let cluster = &world.clusters[id];
+    // A foreign disk behind the claim of a member that people gave up, on a node that is cut off: whoever could not see it
+    // when the claim went cannot see it now.
+    if cluster.is_foreign() && world.claims.get(&ordinal).is_some_and(|claim| claim.terminating) {
+        return Ok(true);
+    }
     let (Some(_), Some(record)) = (cluster.leader, cluster.records.get(member)) else { return Ok(true) };
     let counts = cluster.voters.contains(member) && world.now <= record.heard_at + 2;
     if counts && world.is_up(pod) {
@@ -63,7 +68,8 @@ pub(crate) fn deleted_pod_counts_for_nothing(world: &World, ordinal: u32) -> Res
     Ok(!counts)
 }
 
-/// A claim goes only when its member is no voter, or the member that it is known for was given up and is silent.
+/// A claim goes only when its member is no voter, or the member that it is known for was given up and is silent. Should
+/// people change their mind after it was released, a deletion that is on its way may be faster than the operator.
 pub(crate) fn claim_is_nobodys(world: &World, ordinal: u32) -> Result<(), Violation> {
     let Some(claim) = world.claims.get(&ordinal) else { return Ok(()) };
     let Some(Belongs::Member { cluster: id, member }) = world.disks.get(&claim.uid).map(|disk| &disk.belongs) else {
@@ -72,7 +78,7 @@ pub(crate) fn claim_is_nobodys(world: &World, ordinal: u32) -> Result<(), Violat
     let cluster = &world.clusters[id];
     let votes = cluster.voters.contains(member) || cluster.outgoing.contains(member);
     // A disk that people put behind the claim of a member that left goes with the claim: nobody could know.
-    if !votes || cluster.is_foreign() || is_given_up(world, claim) {
+    if !votes || cluster.is_foreign() || claim.given_up || is_given_up(world, claim) {
         return Ok(());
     }
     broken("no voter's claim is deleted", format!("claim {ordinal} holds member {member} of {id}"))
@@ -80,7 +86,7 @@ pub(crate) fn claim_is_nobodys(world: &World, ordinal: u32) -> Result<(), Violat
 
 /// Whether people named the member that a claim is known for as lost, and its leader has not heard of it for long. Should
 /// another disk be behind the claim by then, they have given up that.
-fn is_given_up(world: &World, claim: &Claim) -> bool {
+pub(crate) fn is_given_up(world: &World, claim: &Claim) -> bool {
     let (Some(id), Some(member)) = (&claim.cluster, claim.member) else { return false };
     let record = world.clusters.get(id).and_then(|cluster| cluster.records.get(&member));
     let is_lost = world.disks.get(&claim.uid).is_some_and(|disk| disk.is_lost);
@@ -118,7 +124,8 @@ pub(crate) fn budget_protects(world: &World, voters: usize, of: &str) -> Result<
     broken("the budget protects every voter", format!("{voters} vote after {of}, and it asks for {present} Ready pods"))
 }
 
-/// A place that is used again must not have the disk of a member that was removed.
+/// A place that is used again must not have the disk of a member that was removed. A claim that is being deleted is not used
+/// again; and where a voter's place is a pod must come, whatever disk it finds.
 pub(crate) fn new_places_are_empty(world: &World, replicas: u32) -> Result<(), Violation> {
     let Some(set) = &world.set else { return Ok(()) };
     if replicas <= set.replicas {
@@ -127,6 +134,8 @@ pub(crate) fn new_places_are_empty(world: &World, replicas: u32) -> Result<(), V
     for (ordinal, claim) in world.claims.range(set.replicas..replicas) {
         if let Some(Belongs::Member { cluster, member }) = world.disks.get(&claim.uid).map(|disk| &disk.belongs)
             && !world.clusters[cluster].records.contains_key(member)
+            && !claim.terminating
+            && !world.clusters[cluster].records.values().any(|record| record.ordinal == *ordinal)
         {
             return broken("new places are empty", format!("place {ordinal} has the disk of removed member {member}"));
         }

@@ -45,8 +45,10 @@ fn step(world: &mut World, id: &str, cluster: &mut Cluster) {
     if cluster.leader.is_none() {
         return;
     }
+    // Of those that have a number only a leader hears nothing.
+    let taking_part: Vec<u64> = cluster.records.keys().copied().filter(|member| cluster.takes_part(*member)).collect();
     for (member, record) in &mut cluster.records {
-        if up(*member) {
+        if up(*member) && taking_part.contains(member) {
             record.heard_at = world.now;
             record.caught_up_at.get_or_insert(world.now + CATCH_UP);
         }

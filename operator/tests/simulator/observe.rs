@@ -54,11 +54,13 @@ pub(crate) fn observe(world: &World, hangs: Option<u32>) -> Observed {
             version: ResourceVersion(set.version.to_string()),
             replicas: set.replicas,
             revision: Revision(set.seen.1.to_string()),
+            released: set.released,
             is_outdated: set.template != world.resource.template,
         }),
         budget: world.budget.as_ref().map(|budget| BudgetSeen {
             version: ResourceVersion(budget.version.to_string()),
             min_available: budget.min_available,
+            released: budget.released,
             is_observed: budget.status.min_available == Some(budget.min_available),
         }),
         outdated: if world.configuration_outdated { vec![Child::ConfigMap] } else { Vec::new() },

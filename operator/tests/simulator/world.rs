@@ -48,6 +48,7 @@ pub(crate) struct Set {
     pub(crate) uid: String,
     pub(crate) version: u64,
     pub(crate) replicas: u32,
+    pub(crate) released: bool,
     pub(crate) template: u32,
     /// What its controller works with, and since when it has known better.
     pub(crate) seen: (u32, u32),
@@ -75,12 +76,15 @@ pub(crate) struct Claim {
     pub(crate) cluster: Option<String>,
     pub(crate) member: Option<u64>,
     pub(crate) released: bool,
+    /// Whether people had given up its member when it was released.
+    pub(crate) given_up: bool,
     pub(crate) terminating: bool,
 }
 
 pub(crate) struct Budget {
     pub(crate) version: u64,
     pub(crate) min_available: u32,
+    pub(crate) released: bool,
     /// What its controller has written into its status, of which spec.
     pub(crate) status: BudgetStatus,
 }

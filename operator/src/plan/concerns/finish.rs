@@ -1,6 +1,6 @@
 //! What was begun and is not wanted any more, and disks of members that were removed.
 
-use super::claims::let_go;
+use super::{claims::let_go, members::change};
 use crate::{
     ids::Ordinal,
     observed::{ClusterSeen, MemberSeen},
@@ -14,7 +14,7 @@ pub(super) fn finish(situation: &Situation<'_>) -> Vec<Step> {
         let changes = vec![(learner.id, MemberChange::Remove)];
         let reason =
             format!("learner {} is not wanted at {} any more", learner.id, situation.desired.pod(learner.ordinal));
-        Step::new(Action::ChangeMembers { index: cluster.index, changes }, reason)
+        Step::new(change(cluster, changes), reason)
     });
     let mut steps: Vec<Step> = abandoned.collect();
     for ordinal in situation.desired.ordinals() {

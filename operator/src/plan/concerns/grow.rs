@@ -2,11 +2,11 @@
 
 use super::{
     budget::raise_budget,
-    members::{admit, newcomers},
+    members::{admit, change, newcomers},
     size::wanted_size,
 };
 use crate::{
-    observed::ClusterSeen,
+    observed::{ClusterSeen, SetSeen},
     plan::{Action, MemberChange, Situation, Step},
 };
 
@@ -14,7 +14,7 @@ use crate::{
 pub(super) fn grow(situation: &Situation<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
     let size = wanted_size(situation);
-    if let Some(set) = situation.observed.set.as_ref().filter(|set| set.replicas < size) {
+    if let Some(set) = situation.observed.set.as_ref().filter(|set| set.replicas < size || is_taken_back(set, size)) {
         let reason = format!("{} pods exist, {size} are needed", set.replicas);
         steps.push(Step::new(Action::ApplySet { replicas: size, seen: Some(set.version.clone()) }, reason));
     }
@@ -27,6 +27,11 @@ pub(super) fn grow(situation: &Situation<'_>) -> Vec<Step> {
     steps
 }
 
+/// Whether it was about to have fewer pods than are needed after all.
+fn is_taken_back(set: &SetSeen, size: u32) -> bool {
+    set.released && set.replicas == size
+}
+
 /// Promotes the learners once there are as many as are missing.
 fn promote(situation: &Situation<'_>, cluster: &ClusterSeen) -> Vec<Step> {
     let learners = newcomers(situation, cluster);
@@ -37,9 +42,8 @@ fn promote(situation: &Situation<'_>, cluster: &ClusterSeen) -> Vec<Step> {
     let mut steps = Vec::new();
     steps.extend(raise_budget(situation, voters, || format!("{voters} are about to vote")));
     let changes = learners.iter().map(|learner| (learner.id, MemberChange::Promote)).collect();
-    let action = Action::ChangeMembers { index: cluster.index, changes };
     steps.push(Step::new(
-        action,
+        change(cluster, changes),
         format!("{voters} voters are asked for, and as many learners as are missing are there"),
     ));
     steps

@@ -2,7 +2,7 @@
 //! was carried out.
 
 use crate::{
-    ids::Ordinal,
+    ids::{MemberId, Ordinal},
     observed::{Answer, ClusterSeen, MemberSeen, Role},
     plan::{Action, MemberChange, Situation, Step},
 };
@@ -14,18 +14,18 @@ pub(super) fn admit(
     ordinal: Ordinal,
     replaced: Option<&MemberSeen>,
 ) -> Option<Step> {
-    if situation.disk_is_going(ordinal) {
+    if !situation.disk_stays(ordinal) {
         return None;
     }
     let replaces = replaced.map(|replaced| replaced.id);
     match situation.observed.answer(ordinal) {
         Answer::Uninitialised { instance } => Some(match cluster.of_instance(instance) {
             Some(member) => Step::new(
-                Action::Join { ordinal, instance: instance.clone(), member: member.id },
+                Action::Join { cluster: cluster.id.clone(), ordinal, instance: instance.clone(), member: member.id },
                 format!("its empty disk was given number {}", member.id),
             ),
             None => Step::new(
-                Action::Allocate { ordinal, instance: instance.clone(), replaces },
+                Action::Allocate { cluster: cluster.id.clone(), ordinal, instance: instance.clone(), replaces },
                 match replaces {
                     Some(replaced) => format!("its disk is empty, and member {replaced} was here"),
                     None => "its disk is empty, and it has no number yet".to_owned(),
@@ -36,12 +36,17 @@ pub(super) fn admit(
             let joining = cluster.member(*member).filter(|member| member.role == Role::Joining)?;
             let changes = vec![(joining.id, MemberChange::AddLearner)];
             Some(Step::new(
-                Action::ChangeMembers { index: cluster.index, changes },
+                change(cluster, changes),
                 format!("{} waits as member {} to be added", situation.desired.pod(ordinal), joining.id),
             ))
         }
         Answer::Silent | Answer::Removed { .. } => None,
     }
+}
+
+/// A change of members, as of the configuration that was seen.
+pub(super) fn change(cluster: &ClusterSeen, changes: Vec<(MemberId, MemberChange)>) -> Action {
+    Action::ChangeMembers { cluster: cluster.id.clone(), index: cluster.index, changes }
 }
 
 /// Learners at wanted places where nobody votes.

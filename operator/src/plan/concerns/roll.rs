@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use crate::{
     ids::Ordinal,
-    observed::{MemberSeen, PodSeen},
+    observed::{ClusterSeen, MemberSeen, PodSeen},
     plan::{Action, Situation, Step},
 };
 
@@ -15,7 +15,9 @@ pub(super) fn roll(situation: &Situation<'_>) -> Vec<Step> {
     let mut old: Vec<(Ordinal, &PodSeen)> = situation.old_pods().filter(|(_, pod)| !pod.terminating).collect();
     old.sort_by_key(|(ordinal, pod)| (leads(*ordinal), pod.ready, Reverse(*ordinal)));
     let handed_over = match old.first() {
-        Some((ordinal, _)) if leads(*ordinal) => hand_over(situation, *ordinal),
+        Some((ordinal, _)) if leads(*ordinal) => {
+            hand_over(situation, *ordinal, "its pod is the last of an older template")
+        }
         _ => None,
     };
     let evictions = old.iter().map(|(ordinal, pod)| {
@@ -26,12 +28,18 @@ pub(super) fn roll(situation: &Situation<'_>) -> Vec<Step> {
 }
 
 /// Hands leadership to a Ready voter elsewhere, one of the newer template if there is one.
-fn hand_over(situation: &Situation<'_>, leader: Ordinal) -> Option<Step> {
+pub(super) fn hand_over(situation: &Situation<'_>, leader: Ordinal, why: &str) -> Option<Step> {
+    let cluster = situation.led()?;
     let revision = &situation.observed.set.as_ref()?.revision;
     let is_new =
         |voter: &MemberSeen| situation.observed.pod(voter.ordinal).is_some_and(|pod| pod.revision == *revision);
-    let others = situation.led()?.voters().filter(|voter| voter.ordinal != leader && situation.can_lead(voter));
+    let others = cluster.voters().filter(|voter| voter.ordinal != leader && situation.can_lead(voter));
     let successor = others.max_by_key(|voter| (is_new(voter), Reverse(voter.ordinal)))?;
-    let reason = format!("{} leads, and its pod is the last of an older template", situation.desired.pod(leader));
-    Some(Step::new(Action::TransferLeadership { to: successor.id }, reason))
+    let reason = format!("{} leads, and {why}", situation.desired.pod(leader));
+    Some(Step::new(transfer(cluster, successor), reason))
+}
+
+/// Leadership to a voter.
+pub(super) fn transfer(cluster: &ClusterSeen, to: &MemberSeen) -> Action {
+    Action::TransferLeadership { cluster: cluster.id.clone(), to: to.id }
 }

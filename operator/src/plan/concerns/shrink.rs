@@ -1,6 +1,12 @@
 //! Fewer voters: leadership, members, budget, pods, claims, in this order.
 
-use super::{budget::wanted_budget, claims::let_go, members::newcomers, size::wanted_size};
+use super::{
+    budget::{surplus_budget, wanted_budget},
+    claims::let_go,
+    members::{change, newcomers},
+    roll::transfer,
+    size::wanted_size,
+};
 use crate::{
     ids::Ordinal,
     observed::{ClusterSeen, MemberSeen},
@@ -13,17 +19,27 @@ pub(super) fn shrink(situation: &Situation<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
     if let Some(cluster) = situation.led() {
         steps.extend(remove_voters(situation, cluster));
-        let wanted = wanted_budget(situation.voters());
-        let surplus = observed.budget.as_ref().filter(|budget| Some(budget.min_available) > wanted);
-        if let Some(budget) = surplus.filter(|_| !is_growing(situation, cluster)) {
-            let action = Action::SetBudget { min_available: wanted, seen: Some(budget.version.clone()) };
+        if let Some(budget) = surplus_budget(situation) {
+            let wanted = wanted_budget(situation.voters());
+            let seen = budget.version.clone();
+            let action = if budget.released {
+                Action::SetBudget { min_available: wanted, seen: Some(seen) }
+            } else {
+                Action::ReleaseBudget { min_available: wanted, seen }
+            };
             steps.push(Step::new(action, format!("{} vote", cluster.voters().count())));
         }
     }
     let size = wanted_size(situation);
     if let Some(set) = observed.set.as_ref().filter(|set| set.replicas > size) {
         let reason = format!("{} pods exist, {size} are needed", set.replicas);
-        steps.push(Step::new(Action::ApplySet { replicas: size, seen: Some(set.version.clone()) }, reason));
+        let seen = set.version.clone();
+        let action = if set.released {
+            Action::ApplySet { replicas: size, seen: Some(seen) }
+        } else {
+            Action::ReleasePlaces { replicas: size, seen }
+        };
+        steps.push(Step::new(action, reason));
     }
     steps.extend(delete_claims(situation));
     steps
@@ -49,18 +65,13 @@ fn remove_voters(situation: &Situation<'_>, cluster: &ClusterSeen) -> Vec<Step> 
     let successor = staying.filter(|voter| situation.can_lead(voter)).min_by_key(|voter| voter.ordinal);
     if let (Some(successor), true) = (successor, surplus.iter().any(|voter| Some(voter.id) == cluster.leader)) {
         let reason = format!("the leader is one of {names}, which are to leave");
-        steps.push(Step::new(Action::TransferLeadership { to: successor.id }, reason));
+        steps.push(Step::new(transfer(cluster, successor), reason));
     }
     let leave = surplus.iter().map(|voter| (voter.id, MemberChange::Remove));
     let changes = newcomers.iter().map(|learner| (learner.id, MemberChange::Promote)).chain(leave).collect();
     let reason = format!("{} replicas are asked for, without {names}", situation.desired.replicas);
-    steps.push(Step::new(Action::ChangeMembers { index: cluster.index, changes }, reason));
+    steps.push(Step::new(change(cluster, changes), reason));
     steps
-}
-
-/// Whether learners will soon be voters, for whom the budget was raised.
-fn is_growing(situation: &Situation<'_>, cluster: &ClusterSeen) -> bool {
-    cluster.voters().count() < situation.desired.replicas as usize
 }
 
 /// Claims beyond the StatefulSet, of whose pods nothing is left.

@@ -22,7 +22,9 @@ pub(super) fn the_budget_is_raised_first(situation: &Situation<'_>, action: &Act
 
 /// Voters are protected as long as they vote; and longer, while Ready pods are counted that do not.
 pub(super) fn the_budget_is_lowered_last(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
-    let Action::SetBudget { min_available, .. } = action else { return None };
+    let (Action::SetBudget { min_available, .. } | Action::ReleaseBudget { min_available, .. }) = action else {
+        return None;
+    };
     let (min_available, present) = (min_available.unwrap_or(0), situation.observed.budget.as_ref());
     let voters = situation.voters();
     let needed = needed(voters);
@@ -52,7 +54,7 @@ fn needed(voters: usize) -> u32 {
 /// Refuses unless a budget for so many voters is counted with.
 fn in_force(situation: &Situation<'_>, voters: usize) -> Option<Blocker> {
     let needed = needed(voters);
-    let holds = |budget: &BudgetSeen| budget.min_available >= needed && budget.is_observed;
+    let holds = |budget: &BudgetSeen| budget.min_available >= needed && budget.is_observed && !budget.released;
     let holds = situation.observed.budget.as_ref().is_some_and(holds);
     (needed > 0 && !holds).then(|| {
         let message = format!("the budget for {voters} voters, {needed} Ready pods, is not in force yet");

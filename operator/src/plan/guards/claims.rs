@@ -1,14 +1,26 @@
 //! Places and the claims on them.
 
+use super::members::promoted;
 use crate::{
     ids::Ordinal,
     observed::MemberSeen,
     plan::{Action, Blocker, BlockerCode, Situation},
 };
 
+/// Nobody votes at a place that the StatefulSet leaves out, or is about to.
+pub(super) fn the_place_is_held(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
+    let (cluster, set) = (situation.led()?, situation.observed.set.as_ref());
+    let mut places = promoted(action).filter_map(|member| cluster.member(member)).map(|member| member.ordinal);
+    let is_held = |place: &Ordinal| set.is_some_and(|set| place.0 < set.replicas && !set.released);
+    let place = places.find(|place| !is_held(place))?;
+    let message =
+        format!("the StatefulSet leaves out {}, or is about to; it covers voters first", situation.desired.pod(place));
+    Some(Blocker::new(BlockerCode::PlaceInUse, message))
+}
+
 /// The StatefulSet leaves out no place that may be a member's.
 pub(super) fn the_set_covers_members(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
-    let Action::ApplySet { replicas, .. } = action else { return None };
+    let (Action::ApplySet { replicas, .. } | Action::ReleasePlaces { replicas, .. }) = action else { return None };
     let needed = situation.places_in_use();
     (*replicas < needed).then(|| {
         let message = format!(

@@ -58,16 +58,19 @@ pub(super) fn the_replaced_is_silent(situation: &Situation<'_>, action: &Action)
 /// A voter that lags could be needed for a quorum before it can serve.
 pub(super) fn learners_have_caught_up(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
     let cluster = situation.led()?;
+    // That it had caught up says nothing once its disk is gone: it must answer too.
     let behind: Vec<String> = promoted(action)
         .filter_map(|member| cluster.member(member))
-        .filter(|member| !member.caught_up)
+        .filter(|member| !member.caught_up || !situation.is_sound(member))
         .map(|member| situation.desired.pod(member.ordinal))
         .collect();
     if behind.is_empty() {
         return None;
     }
-    let message =
-        format!("{} has not caught up; learners vote once they hold the log and every round", behind.join(" and "));
+    let message = format!(
+        "{} has not caught up; learners vote once they answer, and hold the log and every round",
+        behind.join(" and ")
+    );
     Some(Blocker::new(BlockerCode::LearnerBehind, message))
 }
 
@@ -75,7 +78,7 @@ pub(super) fn learners_have_caught_up(situation: &Situation<'_>, action: &Action
 pub(super) fn learners_keep_their_disks(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
     let cluster = situation.led()?;
     let promoted = promoted(action).filter_map(|member| cluster.member(member)).map(|member| member.ordinal);
-    let ordinal = promoted.into_iter().find(|ordinal| situation.disk_is_going(*ordinal))?;
+    let ordinal = promoted.into_iter().find(|ordinal| !situation.disk_stays(*ordinal))?;
     let message = format!("the claim of {} is going; a new disk takes its place", situation.desired.pod(ordinal));
     Some(Blocker::new(BlockerCode::ClaimInUse, message))
 }
@@ -102,13 +105,16 @@ pub(super) fn the_result_has_a_quorum(situation: &Situation<'_>, action: &Action
         .copied()
         .filter(|id| cluster.member(*id).is_some_and(|member| situation.desired.wants(member.ordinal)))
         .collect();
-    let is_enough = after.len() >= before.len() || sound(&wanted) == wanted.len();
+    let keep_disks = |voters: &BTreeSet<MemberId>| {
+        voters.iter().filter_map(|id| cluster.member(*id)).all(|voter| situation.disk_stays(voter.ordinal))
+    };
+    let is_enough = after.len() >= before.len() || (sound(&wanted) == wanted.len() && keep_disks(&wanted));
     if after.len() % 2 == 1 && has_quorum(&before) && has_quorum(&after) && is_enough {
         return None;
     }
     let message = format!(
-        "{} of {} voters answer and are heard of by the leader, {} of {} would; a majority must, all that are wanted when voters leave, and \
-         the number be odd",
+        "{} of {} voters answer and are heard of by the leader, {} of {} would; a majority must, all that are wanted (with disks that stay) \
+         when voters leave, and the number be odd",
         sound(&before),
         before.len(),
         sound(&after),

@@ -38,6 +38,10 @@ pub(super) fn the_leader_goes_last(situation: &Situation<'_>, action: &Action) -
 pub(super) fn a_deleted_pod_counts_for_nothing(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
     let Action::DeletePod { ordinal, pod, .. } = action else { return None };
     let seen: &PodSeen = situation.observed.pod(*ordinal).filter(|seen| seen.uid == *pod)?;
+    if seen.is_ready() {
+        let message = "it is shown as Ready, so the budget counts on it; it is deleted once it is not";
+        return Some(Blocker::new(BlockerCode::PodInUse, message));
+    }
     let counts_for_nothing = match situation.led() {
         Some(cluster) => {
             // While one takes another's place, both vote there.
@@ -57,6 +61,28 @@ pub(super) fn a_deleted_pod_counts_for_nothing(situation: &Situation<'_>, action
         let message =
             "it may be running a voter that counts; it is deleted once it does not run and the leader counts it out";
         Blocker::new(BlockerCode::PodInUse, message)
+    })
+}
+
+/// A disk whose claim is being deleted goes with its pod: it may only if others have the data.
+pub(super) fn the_last_disk_keeps_its_pod(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
+    let (Action::Evict { ordinal, .. } | Action::DeletePod { ordinal, .. }) = action else { return None };
+    let claim = situation.observed.claim(*ordinal).filter(|claim| claim.terminating)?;
+    let have_others_the_data = match &situation.observed.cluster {
+        Some(cluster) => {
+            let others = cluster.voters().filter(|voter| voter.ordinal != *ordinal);
+            let votes = cluster.voters().any(|voter| voter.ordinal == *ordinal);
+            let led = cluster.leader.is_some();
+            let having = others
+                .filter(|voter| if led { situation.is_sound(voter) } else { situation.disk_stays(voter.ordinal) });
+            !votes || having.count() * 2 > cluster.voters().count()
+        }
+        None => claim.member.is_none(),
+    };
+    (!have_others_the_data).then(|| {
+        let message = "its claim is being deleted, and the disk goes with the pod; no majority of other voters has its data: \
+                       ask for more replicas first";
+        Blocker::new(BlockerCode::ClaimInUse, message)
     })
 }
 

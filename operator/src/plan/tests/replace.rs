@@ -35,6 +35,7 @@ fn the_successor_is_promoted_and_the_lost_voter_removed_in_one_change() {
     demo.add_member(2, 4, Role::Learner);
     demo.member(4).replaces = Some(MemberId(3));
     let expected = Action::ChangeMembers {
+        cluster: "c1".into(),
         index: ConfigurationIndex(7),
         changes: vec![(MemberId(4), MemberChange::Promote), (MemberId(3), MemberChange::Remove)],
     };
@@ -58,6 +59,7 @@ fn the_disk_of_a_removed_member_in_a_wanted_place_goes() {
     demo.cluster().members.retain(|member| member.id != MemberId(3));
     let cluster = demo.id();
     demo.slot(2).answer = Answer::Removed { cluster, member: MemberId(3) };
+    demo.pod(2).ready = false;
     assert_eq!(demo.next(), "release-claim demo-2: its disk is that of member 3, which was removed");
     demo.claim(2).released = true;
     assert_eq!(demo.next(), "delete-claim demo-2: it was released");
@@ -120,4 +122,47 @@ fn without_a_leader_no_claim_goes() {
     demo.silence(3);
     demo.lose_leader();
     assert_eq!(demo.next(), "nothing");
+}
+
+#[test]
+fn a_claim_that_was_released_is_taken_back_when_people_give_its_member_up_no_more() {
+    let mut demo = Demo::settled(3);
+    demo.lose_node(2);
+    demo.claim(2).released = true;
+    assert_eq!(demo.next(), "annotate demo-2: its claim holds the data of member 3 of cluster c1");
+    demo.desired.replace_member = Some(MemberId(3));
+    assert!(demo.next().starts_with("delete-claim demo-2"));
+}
+
+#[test]
+fn the_pod_of_a_voter_whose_claim_people_deleted_leaves_within_the_budget() {
+    let mut demo = Demo::settled(3);
+    demo.claim(2).terminating = true;
+    assert_eq!(
+        demo.next(),
+        "evict demo-2: its claim is being deleted, and a new disk takes its place once the pod is gone"
+    );
+    demo.cluster().leader = Some(MemberId(3));
+    assert_eq!(demo.next(), "transfer-leadership demo-0: demo-2 leads, and its claim is being deleted");
+}
+
+#[test]
+fn the_last_disk_keeps_its_pod_although_its_claim_is_being_deleted() {
+    let mut demo = Demo::settled(1);
+    demo.claim(0).terminating = true;
+    demo.outdate([0]);
+    assert_eq!(demo.next(), "nothing");
+    assert_eq!(
+        demo.lines()[0],
+        "evict demo-0: blocked, its claim is being deleted, and the disk goes with the pod; no majority of other voters has \
+         its data: ask for more replicas first"
+    );
+}
+
+#[test]
+fn voters_do_not_leave_while_the_claim_of_one_that_stays_is_being_deleted() {
+    let mut demo = Demo::settled(3);
+    demo.desired.replicas = 1;
+    demo.claim(0).terminating = true;
+    assert!(demo.line("change-members/members").contains("all that are wanted (with disks that stay)"));
 }

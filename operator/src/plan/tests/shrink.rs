@@ -28,6 +28,7 @@ fn after_the_removal() -> Demo {
 #[test]
 fn the_highest_two_are_removed_in_one_change() {
     let expected = Action::ChangeMembers {
+        cluster: "c1".into(),
         index: ConfigurationIndex(7),
         changes: vec![(MemberId(5), MemberChange::Remove), (MemberId(4), MemberChange::Remove)],
     };
@@ -108,10 +109,12 @@ fn the_budget_is_lowered_after_the_removal_and_once_removed_pods_are_counted_no_
     let mut demo = after_the_removal();
     demo.pod(4).ready = true;
     assert_eq!(
-        demo.line("apply/poddisruptionbudget"),
-        "apply poddisruptionbudget: blocked, demo-4 is still counted as Ready and does not vote"
+        demo.line("release-budget/poddisruptionbudget"),
+        "release-budget poddisruptionbudget: blocked, demo-4 is still counted as Ready and does not vote"
     );
     demo.pod(4).ready = false;
+    assert_eq!(demo.next(), "release-budget poddisruptionbudget: 3 vote");
+    demo.observed.budget.as_mut().expect("it is there").released = true;
     assert_eq!(demo.next(), "apply poddisruptionbudget: 3 vote");
 }
 
@@ -119,6 +122,8 @@ fn the_budget_is_lowered_after_the_removal_and_once_removed_pods_are_counted_no_
 fn pods_leave_then_claims_are_released_then_deleted() {
     let mut demo = after_the_removal();
     demo.set_budget(3);
+    assert_eq!(demo.next(), "release-places statefulset: 5 pods exist, 3 are needed");
+    demo.observed.set.as_mut().expect("it is there").released = true;
     assert_eq!(demo.next(), "apply statefulset: 5 pods exist, 3 are needed");
     demo.observed.set = Some(set(3));
     for place in [3, 4] {

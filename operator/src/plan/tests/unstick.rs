@@ -45,11 +45,21 @@ fn a_voter_that_its_leader_still_counts_is_not_deleted() {
 }
 
 #[test]
+fn a_pod_that_the_budget_still_counts_on_is_not_deleted() {
+    let mut demo = bad_image_taken_back();
+    demo.pod(2).ready = true;
+    assert_eq!(
+        demo.line("delete-pod/demo-2"),
+        "delete-pod demo-2: blocked, it is shown as Ready, so the budget counts on it; it is deleted once it is not"
+    );
+}
+
+#[test]
 fn while_one_takes_anothers_place_both_count() {
     let mut demo = bad_image_taken_back();
     demo.add_member(2, 4, crate::observed::Role::Voter);
     demo.outdate([2]);
-    demo.pod(2).container = not_running();
+    (demo.pod(2).container, demo.pod(2).ready) = (not_running(), false);
     demo.slot(2).answer = Answer::Silent;
     assert!(demo.line("delete-pod/demo-2").contains("blocked, it may be running a voter that counts"));
 }

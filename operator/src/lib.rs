@@ -19,3 +19,4 @@ mod fixture;
 pub mod ids;
 pub mod observed;
 pub mod plan;
+pub mod status;

@@ -44,6 +44,8 @@ pub enum BlockerCode {
     PlaceInUse,
     /// A claim of a removed member is still there.
     ClaimInUse,
+    /// The disk of the last voter that has the data would go with its pod.
+    LastDisk,
     /// The pod may be running a voter that counts.
     PodInUse,
     /// Another cluster is being updated after the operator was.
@@ -67,6 +69,7 @@ impl BlockerCode {
             Self::BudgetNotObserved => "BudgetNotObserved",
             Self::PlaceInUse => "PlaceInUse",
             Self::ClaimInUse => "ClaimInUse",
+            Self::LastDisk => "LastDisk",
             Self::PodInUse => "PodInUse",
             Self::OtherClusterRolls => "OtherClusterRolls",
         }

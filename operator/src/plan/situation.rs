@@ -41,7 +41,7 @@ impl<'a> Situation<'a> {
     }
 
     /// Who did not answer, as the end of a sentence.
-    pub(super) fn silence(&self) -> String {
+    pub(crate) fn silence(&self) -> String {
         let silent: Vec<String> = self
             .places()
             .filter(|ordinal| self.observed.answer(*ordinal) == &Answer::Silent)
@@ -148,14 +148,14 @@ impl<'a> Situation<'a> {
     }
 
     /// The voters but this one that are not Ready.
-    pub(super) fn unready_voters(&self, but: Option<MemberId>) -> Vec<&'a MemberSeen> {
+    pub(crate) fn unready_voters(&self, but: Option<MemberId>) -> Vec<&'a MemberSeen> {
         let cluster = self.observed.cluster.as_ref();
         let voters = cluster.into_iter().flat_map(ClusterSeen::voters);
         voters.filter(|voter| Some(voter.id) != but && !self.observed.is_ready(voter)).collect()
     }
 
     /// Why a voter is not Ready, for a message.
-    pub(super) fn why_not_ready(&self, voter: &MemberSeen) -> String {
+    pub(crate) fn why_not_ready(&self, voter: &MemberSeen) -> String {
         let name = self.desired.pod(voter.ordinal);
         let Some(pod) = self.observed.pod(voter.ordinal) else { return format!("{name} does not exist") };
         if let Some(node) = pod.lost_node() {

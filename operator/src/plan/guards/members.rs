@@ -27,8 +27,9 @@ pub(super) fn a_leader_answers(situation: &Situation<'_>, action: &Action) -> Op
 pub(super) fn one_change_at_a_time(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
     let disturbs =
         matches!(action, Action::ChangeMembers { .. } | Action::TransferLeadership { .. } | Action::Evict { .. });
-    let cluster = situation.led().filter(|cluster| disturbs && cluster.joint)?;
-    let message = format!("the change of members at index {} is not finished; it finishes by itself", cluster.index);
+    situation.led().filter(|cluster| disturbs && cluster.joint)?;
+    // No index here: what is shown in a status must not change with each entry of a log.
+    let message = "a change of members is not finished; it finishes by itself";
     Some(Blocker::new(BlockerCode::ChangeInFlight, message))
 }
 

@@ -82,7 +82,7 @@ pub(super) fn the_last_disk_keeps_its_pod(situation: &Situation<'_>, action: &Ac
     (!have_others_the_data).then(|| {
         let message = "its claim is being deleted, and the disk goes with the pod; no majority of other voters has its data: \
                        ask for more replicas first";
-        Blocker::new(BlockerCode::ClaimInUse, message)
+        Blocker::new(BlockerCode::LastDisk, message)
     })
 }
 

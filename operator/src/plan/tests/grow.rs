@@ -175,6 +175,6 @@ fn while_a_change_is_under_way_no_other_is_begun() {
     demo.cluster().joint = true;
     assert_eq!(
         demo.lines(),
-        ["change-members members: blocked, the change of members at index 7 is not finished; it finishes by itself"]
+        ["change-members members: blocked, a change of members is not finished; it finishes by itself"]
     );
 }

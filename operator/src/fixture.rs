@@ -198,6 +198,7 @@ pub(crate) fn set(replicas: u32) -> SetSeen {
         version: "s".into(),
         replicas,
         revision: PRESENT.into(),
+        is_observed: true,
         released: false,
         is_outdated: false,
     }

@@ -14,6 +14,8 @@ pub struct SetSeen {
     /// The version of the template that new pods get. Of a template that its controller has not looked at yet: the one
     /// before.
     pub revision: Revision,
+    /// Whether its controller has looked at its present spec.
+    pub is_observed: bool,
     /// `silhouette.dev/released`: whether it is about to have fewer pods.
     pub released: bool,
     /// Whether anything but its size differs from what the spec asks for.

@@ -95,7 +95,8 @@ impl<'a> Situation<'a> {
         (others * 2 > cluster.voters().count()).then_some(lost)
     }
 
-    /// How many members vote. Where no member answers, whoever has a claim may.
+    /// How many members vote. Where no member answers, whoever has a claim may, and whoever is asked for: a lost voter has no
+    /// claim, and votes until another takes its place. Too many are guarded rather than too few, and their number is odd.
     pub(super) fn voters(&self) -> usize {
         if let Some(cluster) = &self.observed.cluster {
             // While one takes another's place, both vote.
@@ -104,8 +105,16 @@ impl<'a> Situation<'a> {
         if self.identity == Identity::Unknown && self.observed.set.is_some() {
             return 0;
         }
-        let claims = self.observed.slots.values().filter_map(|slot| slot.claim.as_ref());
-        claims.filter(|claim| !claim.terminating).count()
+        let claims = self.observed.slots.values().filter(|slot| slot.claim.is_some()).count();
+        if claims == 0 { 0 } else { claims.max(self.desired.replicas as usize) | 1 }
+    }
+
+    /// The places of pods that are shown as Ready although no voter is there; none as long as nobody says who votes.
+    pub(super) fn ready_pods_without_vote(&self) -> impl Iterator<Item = Ordinal> + use<'a> {
+        let cluster = self.led();
+        let votes = move |place| cluster.is_none_or(|cluster| cluster.voters().any(|voter| voter.ordinal == place));
+        let pods = self.observed.slots.iter().filter_map(|(place, slot)| Some((*place, slot.pod.as_ref()?)));
+        pods.filter(move |(place, pod)| pod.ready && !votes(*place)).map(|(place, _)| place)
     }
 
     /// How many places reach up to the last that may be a member's. A leader says whose they are. Without one nobody whose

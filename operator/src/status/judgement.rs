@@ -1,6 +1,6 @@
 //! How each condition is judged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::conditions::{Because, Truth};
 use crate::{
@@ -81,6 +81,12 @@ fn waited_for(situation: &Situation<'_>) -> Option<Because> {
     let Some(cluster) = observed.led() else {
         return Some(("NoLeader", format!("no leader answers{}", situation.silence())));
     };
+    if cluster.joint {
+        return Some((BlockerCode::ChangeInFlight.as_str(), "a change of members is not finished".to_owned()));
+    }
+    if observed.set.as_ref().is_some_and(|set| !set.is_observed) {
+        return Some(("StatefulSetNotObserved", "the StatefulSet's controller has not looked at it yet".to_owned()));
+    }
     let missing = |ordinal: Ordinal| match cluster.at(ordinal).filter(|member| member.votes()) {
         None => Some(format!("{} does not vote", desired.pod(ordinal))),
         Some(voter) if !observed.is_ready(voter) => Some(situation.why_not_ready(voter)),
@@ -148,13 +154,14 @@ pub(super) fn degraded(situation: &Situation<'_>) -> (Truth, Because) {
 
 /// The first node that more than one voter is on, and their pods.
 fn co_located<'a>(situation: &Situation<'a>, cluster: &ClusterSeen) -> Option<(&'a str, Vec<String>)> {
-    let mut by_node: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut by_node: BTreeMap<&str, BTreeSet<Ordinal>> = BTreeMap::new();
     for voter in cluster.voters() {
         if let Some(node) = situation.observed.pod(voter.ordinal).and_then(|pod| pod.node.as_ref()) {
-            by_node.entry(&node.name).or_default().push(situation.desired.pod(voter.ordinal));
+            by_node.entry(&node.name).or_default().insert(voter.ordinal);
         }
     }
-    by_node.into_iter().find(|(_, pods)| pods.len() > 1)
+    let (node, places) = by_node.into_iter().find(|(_, places)| places.len() > 1)?;
+    Some((node, places.into_iter().map(|place| situation.desired.pod(place)).collect()))
 }
 
 /// Without a member that answers nobody knows of a cluster's state; before it is founded it has none.

@@ -178,3 +178,20 @@ fn voters_on_one_node_are_degraded() {
     );
     assert!(judge(&demo).holds(ConditionKind::Ready));
 }
+
+#[test]
+fn a_change_of_members_that_is_not_finished_is_waited_for() {
+    let mut demo = Demo::settled(3);
+    demo.cluster().joint = true;
+    assert_eq!(shown(&demo, ConditionKind::Ready), "Ready=False ChangeInFlight: a change of members is not finished");
+}
+
+#[test]
+fn a_statefulset_that_its_controller_has_not_looked_at_is_waited_for() {
+    let mut demo = Demo::settled(3);
+    demo.observed.set.as_mut().expect("it is there").is_observed = false;
+    assert_eq!(
+        shown(&demo, ConditionKind::Reconciling),
+        "Reconciling=True StatefulSetNotObserved: the StatefulSet's controller has not looked at it yet"
+    );
+}

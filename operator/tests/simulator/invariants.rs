@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use silhouette_operator::status::{ConditionKind, Conditions};
+
 use crate::world::{Belongs, Claim, World};
 
 /// An invariant that was broken.
@@ -139,6 +141,16 @@ pub(crate) fn new_places_are_empty(world: &World, replicas: u32) -> Result<(), V
         {
             return broken("new places are empty", format!("place {ordinal} has the disk of removed member {member}"));
         }
+    }
+    Ok(())
+}
+
+/// Nobody is told at once that something is done and that only people can do something; and whoever is stalled is told why.
+pub(crate) fn conditions_hold_together(conditions: &Conditions) -> Result<(), Violation> {
+    let holding = [ConditionKind::Ready, ConditionKind::Reconciling, ConditionKind::Stalled];
+    let holding: Vec<_> = holding.into_iter().filter(|kind| conditions.holds(*kind)).collect();
+    if holding.len() != 1 || conditions.0.iter().any(|condition| condition.message.is_empty()) {
+        return broken("one of Ready, Reconciling and Stalled holds", format!("{conditions:?}"));
     }
     Ok(())
 }

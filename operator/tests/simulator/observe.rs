@@ -54,6 +54,7 @@ pub(crate) fn observe(world: &World, hangs: Option<u32>) -> Observed {
             version: ResourceVersion(set.version.to_string()),
             replicas: set.replicas,
             revision: Revision(set.seen.1.to_string()),
+            is_observed: set.seen == (set.replicas, set.template),
             released: set.released,
             is_outdated: set.template != world.resource.template,
         }),

@@ -6,12 +6,13 @@ use std::{collections::VecDeque, rc::Rc};
 use silhouette_operator::{
     observed::Observed,
     plan::{Action, Guard, Identity, plan_with},
+    status::Conditions,
 };
 
 use crate::{
     carry::carry_out,
     eviction::Refused,
-    invariants::{Violation, broken, new_places_are_empty},
+    invariants::{Violation, broken, conditions_hold_together, new_places_are_empty},
     observe::{desired, observe},
     world::World,
 };
@@ -105,6 +106,9 @@ impl Operator {
             world.resource.recorded = Some(id.0.clone());
         }
         self.rests = plan.next().is_none();
+        if fresh {
+            conditions_hold_together(&Conditions::judge(&desired(world), picture, &plan))?;
+        }
         let Some(step) = plan.next() else { return Ok(()) };
         if fresh && matches!(plan.identity, Identity::Conflict(_)) {
             return broken("two ids mean no action", format!("{:?}", step.action));

@@ -4,23 +4,27 @@ use std::{collections::BTreeMap, fmt};
 
 use silhouette_operator::{
     observed::{Answer, MemberSeen, Slot},
-    plan::{Guard, Identity, plan, plan_with},
+    plan::{Guard, plan, plan_with},
+    status::{ConditionKind, Conditions},
 };
 
 use crate::{
     controllers,
     faults::Faults,
-    invariants::{Violation, broken},
+    invariants::{Violation, broken, conditions_hold_together},
     members,
     observe::{desired, observe},
     operator::{Operator, Pictures, Weather},
-    world::World,
+    world::{Belongs, World},
 };
 
 /// Seconds until everything must have settled once accidents have ceased: far more than any step waits for.
 const PATIENCE: u64 = 900;
 /// Seconds for which it then must stay so.
 const QUIET: u64 = 20;
+
+/// How schedules end of which no quorum of disks was lost.
+const READY: &str = "AsAskedFor";
 
 /// What becomes of the log.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,7 +38,7 @@ pub(crate) enum Log {
 pub(crate) struct Ended {
     pub(crate) log: Vec<String>,
     pub(crate) seen: BTreeMap<&'static str, u32>,
-    /// How it ended: `ready`, or why it is stalled.
+    /// How it ended: why it is ready or stalled.
     pub(crate) end: &'static str,
     /// Seconds from the last accident to the end.
     pub(crate) settled_after: u64,
@@ -85,14 +89,15 @@ pub(crate) fn run(guards: &[Guard], seed: u64, log: Log) -> Result<Ended, Violat
         }
         let Some(ceased) = ceased else { continue };
         let is_idle = operators[0].rests() && operators.iter().all(Operator::is_idle);
-        let end = if is_idle { end(&world, guards) } else { None };
+        let end = if is_idle { end(&world, guards) } else { Ok(None) };
+        let end = end.map_err(|violation| in_explained(violation, &world))?;
         settled = match (settled, end) {
             (Some((since, before)), Some(end)) if before == end => Some((since, end)),
             (_, Some(end)) => Some((world.now, end)),
             (_, None) => None,
         };
         if let Some((since, end)) = settled.filter(|(since, _)| world.now >= since + QUIET) {
-            if end != "ready" && !faults.is_lost {
+            if end != READY && !faults.is_lost {
                 let what = format!("stalled as {end}, although a quorum of disks was never lost");
                 return broken("it converges", what).map_err(|violation| in_explained(violation, &world));
             }
@@ -138,33 +143,45 @@ fn place(slot: &Slot) -> String {
     format!("{pod:?}; {claim:?}; {answer}")
 }
 
-/// How the world has ended, if nothing is to be done any more.
-fn end(world: &World, guards: &[Guard]) -> Option<&'static str> {
+/// How the world has ended, if nothing is to be done any more: the reason of `Ready` or of `Stalled`.
+fn end(world: &World, guards: &[Guard]) -> Result<Option<&'static str>, Violation> {
     let picture = observe(world, None);
     let desired = desired(world);
     let plan = plan_with(guards, &desired, &picture);
-    if plan.next().is_some() {
-        return None;
+    let conditions = Conditions::judge(&desired, &picture, &plan);
+    conditions_hold_together(&conditions)?;
+    let is_ready = conditions.holds(ConditionKind::Ready);
+    if is_ready != (plan.steps.is_empty() && is_whole(world)) {
+        return broken("who is told to be ready is", format!("{conditions:?}"));
     }
-    match plan.identity {
-        Identity::DataLost(_) => return Some("data lost"),
-        Identity::Conflict(_) => return Some("conflict"),
-        Identity::Unknown | Identity::Known(_) => {}
-    }
-    let cluster = picture.led()?;
-    let asked = desired.ordinals().all(|ordinal| {
-        let votes = cluster.at(ordinal).is_some_and(MemberSeen::votes);
-        let pod = picture.pod(ordinal);
-        votes
-            && pod.is_some_and(|pod| {
-                pod.is_ready() && picture.set.as_ref().is_some_and(|set| set.revision == pod.revision)
-            })
-    });
-    let is_whole = plan.steps.is_empty()
-        && asked
-        && cluster.taking_part().count() == desired.replicas as usize
-        && picture.slots.len() == desired.replicas as usize;
-    is_whole.then_some("ready")
+    let ended = [ConditionKind::Ready, ConditionKind::Stalled].into_iter().find(|kind| conditions.holds(*kind));
+    Ok(ended.filter(|_| plan.next().is_none()).map(|kind| conditions.get(kind).reason))
+}
+
+/// Whether the world, whatever is told of it, is as it was asked for.
+fn is_whole(world: &World) -> bool {
+    let Some(set) = &world.set else { return false };
+    let asked = 0..world.resource.replicas;
+    let is_voter = |place: u32| {
+        let disk = world.claims.get(&place).and_then(|claim| world.disks.get(&claim.uid));
+        let votes = matches!(disk.map(|disk| &disk.belongs),
+            Some(Belongs::Member { cluster, member }) if world.clusters[cluster].voters.contains(member));
+        votes && world.pods[&place].ready && world.pods[&place].leaves_at.is_none()
+    };
+    let members: usize = world
+        .clusters_on_disks()
+        .into_iter()
+        .map(|id| &world.clusters[id])
+        .map(|cluster| cluster.records.keys().filter(|member| cluster.takes_part(**member)).count())
+        .sum();
+    asked.clone().all(|place| world.pods.get(&place).is_some_and(|pod| pod.template == set.template))
+        && asked.clone().all(is_voter)
+        && world.clusters_on_disks().into_iter().all(|id| world.clusters[id].leader.is_some())
+        && members == asked.len()
+        && world.clusters_on_disks().into_iter().all(|id| !world.clusters[id].is_joint())
+        && world.pods.len() == asked.len()
+        && world.claims.len() == asked.len()
+        && set.template == world.resource.template
 }
 
 /// What all schedules together have met.
@@ -206,7 +223,7 @@ impl Totals {
         ] {
             assert!(self.seen.get(name).is_some_and(|count| *count >= 10), "{name} was met too rarely: {self}");
         }
-        assert!(self.ends.get("ready").is_some_and(|count| *count > 100), "{self}");
+        assert!(self.ends.get(READY).is_some_and(|count| *count > 100), "{self}");
     }
 }
 

@@ -7,7 +7,10 @@ use crate::plan::{Action, Situation, Step};
 /// about to be lowered and is needed after all.
 pub(super) fn protect(situation: &Situation<'_>) -> Vec<Step> {
     let voters = situation.voters();
-    if let Some(raised) = raise_budget(situation, voters, || format!("{voters} vote")) {
+    // Pods of members that were just removed are counted by the budget for as long as they are shown as Ready.
+    let others = situation.ready_pods_without_vote().count();
+    let counted = if voters < 3 { voters } else { voters + others };
+    if let Some(raised) = raise_budget(situation, counted, || format!("{voters} vote, {others} more pods are Ready")) {
         return vec![raised];
     }
     let released = situation.observed.budget.as_ref().filter(|budget| budget.released);

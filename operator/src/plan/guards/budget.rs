@@ -32,10 +32,14 @@ pub(super) fn the_budget_is_lowered_last(situation: &Situation<'_>, action: &Act
         let message = format!("{voters} members vote; the budget asks for {needed} Ready pods until they do not");
         return Some(Blocker::new(BlockerCode::BudgetNotObserved, message));
     }
-    let votes = |ordinal| situation.led().is_some_and(|cluster| cluster.voters().any(|voter| voter.ordinal == ordinal));
     let lowers = present.is_some_and(|present| present.min_available > min_available);
-    let pods = situation.observed.slots.iter().filter_map(|(ordinal, slot)| Some((*ordinal, slot.pod.as_ref()?)));
-    let (ordinal, _) = pods.filter(|(ordinal, pod)| lowers && pod.ready && !votes(*ordinal)).next()?;
+    if !lowers {
+        return None;
+    }
+    if let Err(blocker) = situation.led_or_blocked() {
+        return Some(blocker);
+    }
+    let ordinal = situation.ready_pods_without_vote().next()?;
     let message = format!("{} is still counted as Ready and does not vote", situation.desired.pod(ordinal));
     Some(Blocker::new(BlockerCode::BudgetNotObserved, message))
 }

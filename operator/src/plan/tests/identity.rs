@@ -113,7 +113,7 @@ fn a_cluster_without_pods_is_adopted_with_a_place_for_every_claim_and_its_budget
         let slot = demo.slot(place);
         (slot.pod, slot.answer) = (None, Answer::Silent);
     }
-    assert_eq!(demo.next(), "apply poddisruptionbudget: 5 vote");
+    assert_eq!(demo.next(), "apply poddisruptionbudget: 5 vote, 0 more pods are Ready");
     demo.set_budget(5);
     let plan = demo.plan();
     let crate::plan::Action::ApplySet { replicas, .. } = plan.next().expect("a step").action else {

@@ -37,7 +37,20 @@ fn a_budget_that_is_missing_is_made_before_anything_else() {
     let mut demo = Demo::settled(3);
     demo.outdate(0..3);
     demo.observed.budget = None;
-    assert_eq!(demo.next(), "apply poddisruptionbudget: 3 vote");
+    assert_eq!(demo.next(), "apply poddisruptionbudget: 3 vote, 0 more pods are Ready");
+}
+
+#[test]
+fn a_budget_made_anew_asks_for_the_pods_of_removed_members_too_as_long_as_they_are_ready() {
+    let mut demo = Demo::settled(5);
+    demo.desired.replicas = 3;
+    demo.cluster().members.truncate(3);
+    demo.observed.budget = None;
+    let plan = demo.plan();
+    let Some(Action::SetBudget { min_available, .. }) = plan.next().map(|step| &step.action) else {
+        panic!("a budget")
+    };
+    assert_eq!(*min_available, Some(4));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Blocker, BlockerCode, Identity};
+use super::{Blocker, BlockerCode, Identity, identity::is_all_blank};
 use crate::{
     desired::Desired,
     ids::{MemberId, Ordinal},
@@ -102,7 +102,7 @@ impl<'a> Situation<'a> {
             // While one takes another's place, both vote.
             return cluster.voters().map(|voter| voter.ordinal).collect::<BTreeSet<_>>().len();
         }
-        if self.identity == Identity::Unknown && self.observed.set.is_some() {
+        if self.identity == Identity::Unknown && is_all_blank(self.observed) {
             return 0;
         }
         let claims = self.observed.slots.values().filter(|slot| slot.claim.is_some()).count();
@@ -128,8 +128,8 @@ impl<'a> Situation<'a> {
         match &observed.cluster {
             Some(cluster) if cluster.leader.is_some() => members,
             Some(_) => members.max(asked),
-            // A StatefulSet that is there while no cluster is known has claims of its own making.
-            None if self.identity == Identity::Unknown && observed.set.is_some() => 0,
+            // Nobody remembers a cluster, and every disk is empty.
+            None if self.identity == Identity::Unknown && is_all_blank(observed) => 0,
             None => {
                 // A claim that is being deleted stays while a pod uses it, perhaps a voter's.
                 let kept = observed.slots.iter().filter(|(_, slot)| slot.claim.is_some());

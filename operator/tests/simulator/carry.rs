@@ -78,7 +78,7 @@ pub(crate) fn carry_out(world: &mut World, action: &Action) -> Carried {
                 let cluster = &world.clusters[id];
                 let leads = cluster.leader == Some(member) && cluster.voters.len() > 1;
                 let joint = cluster.is_joint().then_some("a change of members is under way");
-                let unprotected = (world.budget.is_none() && cluster.voters.len() > 1).then_some("there is no budget");
+                let unprotected = (!is_in_force(world, cluster.voters.len())).then_some("the budget is not in force");
                 joint.or(leads.then_some("its member leads")).or(unprotected)
             });
             let evicted = evict(world, ordinal.0, &pod.0)?;
@@ -288,6 +288,10 @@ fn change_members(world: &mut World, id: &str, index: u64, changes: &[(MemberId,
                     // Only who has seen the claims can know.
                     unwise = Some("a promoted member's disk is going");
                 }
+                let set = world.set.as_ref();
+                if set.is_none_or(|set| set.released || set.replicas <= record.ordinal) {
+                    unwise = Some("a promoted member's place is left out");
+                }
                 learners.remove(&member.0);
                 voters.insert(member.0);
             }
@@ -322,6 +326,9 @@ fn change_members(world: &mut World, id: &str, index: u64, changes: &[(MemberId,
     }
     if voters.len() > cluster.voters.len() {
         budget_protects(world, voters.len(), "the promotion")?;
+        if !is_in_force(world, voters.len()) {
+            unwise = Some("the budget is not in force");
+        }
     }
     let now = world.now;
     let cluster = world.clusters.get_mut(id).expect("it is there");
@@ -343,6 +350,16 @@ fn change_members(world: &mut World, id: &str, index: u64, changes: &[(MemberId,
     }
     cluster.learners = learners;
     Ok(unwise.map_or(Ok(()), |why| Err(Refused::Node(why))))
+}
+
+/// Whether the budget that so many voters need is counted with, and will be.
+fn is_in_force(world: &World, voters: usize) -> bool {
+    let is_enough = |budget: &Budget| {
+        budget.min_available + 1 >= voters as u32
+            && budget.status.min_available == Some(budget.min_available)
+            && !budget.released
+    };
+    voters < 3 || world.budget.as_ref().is_some_and(is_enough)
 }
 
 fn transfer(world: &mut World, id: &str, to: MemberId) -> Carried {

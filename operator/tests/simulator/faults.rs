@@ -268,6 +268,14 @@ impl Faults {
             }
             self.saw(world, "volume lost", format!("at {ordinal}"));
         }
+        if world.once_in(400)
+            && let Some(ordinal) = self.choose_disk(world)
+        {
+            let version = world.version();
+            let claim = world.claims.get_mut(&ordinal).expect("it was chosen");
+            (claim.version, claim.terminating) = (version, true);
+            self.saw(world, "claim deleted by hand", format!("at {ordinal}"));
+        }
         if world.once_in(700) {
             self.swap(world);
         }

@@ -126,8 +126,8 @@ pub(crate) fn budget_protects(world: &World, voters: usize, of: &str) -> Result<
     broken("the budget protects every voter", format!("{voters} vote after {of}, and it asks for {present} Ready pods"))
 }
 
-/// A place that is used again must not have the disk of a member that was removed. A claim that is being deleted is not used
-/// again; and where a voter's place is a pod must come, whatever disk it finds.
+/// A place that is used again must not have the disk of a member that was removed. But where a
+/// member's place is a pod must come, whatever disk it finds.
 pub(crate) fn new_places_are_empty(world: &World, replicas: u32) -> Result<(), Violation> {
     let Some(set) = &world.set else { return Ok(()) };
     if replicas <= set.replicas {
@@ -136,7 +136,6 @@ pub(crate) fn new_places_are_empty(world: &World, replicas: u32) -> Result<(), V
     for (ordinal, claim) in world.claims.range(set.replicas..replicas) {
         if let Some(Belongs::Member { cluster, member }) = world.disks.get(&claim.uid).map(|disk| &disk.belongs)
             && !world.clusters[cluster].records.contains_key(member)
-            && !claim.terminating
             && !world.clusters[cluster].records.values().any(|record| record.ordinal == *ordinal)
         {
             return broken("new places are empty", format!("place {ordinal} has the disk of removed member {member}"));

@@ -101,6 +101,10 @@ pub(crate) fn run(guards: &[Guard], seed: u64, log: Log) -> Result<Ended, Violat
                 let what = format!("stalled as {end}, although a quorum of disks was never lost");
                 return broken("it converges", what).map_err(|violation| in_explained(violation, &world));
             }
+            if end == READY && !is_whole(&world) {
+                return broken("who is told to be ready is", picture(&world))
+                    .map_err(|violation| in_explained(violation, &world));
+            }
             let log = if log == Log::Quiet { Vec::new() } else { world.log };
             return Ok(Ended { log, seen: faults.seen, end, settled_after: since - ceased });
         }
@@ -150,10 +154,6 @@ fn end(world: &World, guards: &[Guard]) -> Result<Option<&'static str>, Violatio
     let plan = plan_with(guards, &desired, &picture);
     let conditions = Conditions::judge(&desired, &picture, &plan);
     conditions_hold_together(&conditions)?;
-    let is_ready = conditions.holds(ConditionKind::Ready);
-    if is_ready != (plan.steps.is_empty() && is_whole(world)) {
-        return broken("who is told to be ready is", format!("{conditions:?}"));
-    }
     let ended = [ConditionKind::Ready, ConditionKind::Stalled].into_iter().find(|kind| conditions.holds(*kind));
     Ok(ended.filter(|_| plan.next().is_none()).map(|kind| conditions.get(kind).reason))
 }
@@ -211,6 +211,7 @@ impl Totals {
             "replicas changed",
             "set scaled by hand",
             "status lost",
+            "claim deleted by hand",
             "resource made again",
             "budget deleted",
             "another cluster rolls",

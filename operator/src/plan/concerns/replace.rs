@@ -3,7 +3,6 @@
 use super::{
     claims::let_go,
     members::{admit, change},
-    roll::hand_over,
 };
 use crate::{
     observed::{ClusterSeen, MemberSeen},
@@ -16,7 +15,6 @@ pub(super) fn replace(situation: &Situation<'_>) -> Vec<Step> {
     let wanted = |member: &&MemberSeen| situation.desired.wants(member.ordinal);
     let mut steps: Vec<Step> =
         cluster.taking_part().filter(wanted).flat_map(|member| give_up(situation, member)).collect();
-    steps.extend(cluster.voters().filter(wanted).flat_map(|voter| renew(situation, cluster, voter)));
     steps.extend(cluster.voters().filter(wanted).filter_map(|voter| take_the_place(situation, cluster, voter)));
     steps
 }
@@ -39,23 +37,6 @@ fn take_the_place(situation: &Situation<'_>, cluster: &ClusterSeen, voter: &Memb
         }
         None => admit(situation, cluster, voter.ordinal, Some(voter)),
     }
-}
-
-/// Lets the pod of a voter go whose claim is being deleted, by people perhaps: as long as the pod is there the disk is, and
-/// nothing takes its place.
-fn renew(situation: &Situation<'_>, cluster: &ClusterSeen, voter: &MemberSeen) -> Vec<Step> {
-    let ordinal = voter.ordinal;
-    let is_going = situation.observed.claim(ordinal).is_some_and(|claim| claim.terminating);
-    let pod = situation.observed.pod(ordinal).filter(|pod| is_going && !pod.terminating);
-    let Some(pod) = pod.filter(|_| situation.observed.answer(ordinal).member() == Some(voter.id)) else {
-        return Vec::new();
-    };
-    let handed_over = (cluster.leader == Some(voter.id))
-        .then(|| hand_over(situation, ordinal, "its claim is being deleted"))
-        .flatten();
-    let action = Action::Evict { ordinal, pod: pod.uid.clone() };
-    let evicted = Step::new(action, "its claim is being deleted, and a new disk takes its place once the pod is gone");
-    handed_over.into_iter().chain([evicted]).collect()
 }
 
 /// Lets go of the claim and pod of a member that people said is lost for good.

@@ -5,7 +5,6 @@ use super::{
     claims::let_go,
     members::{change, newcomers},
     roll::transfer,
-    size::wanted_size,
 };
 use crate::{
     ids::Ordinal,
@@ -30,7 +29,9 @@ pub(super) fn shrink(situation: &Situation<'_>) -> Vec<Step> {
             steps.push(Step::new(action, format!("{} vote", cluster.voters().count())));
         }
     }
-    let size = wanted_size(situation);
+    // Who may be a member although nobody answers is the guards' matter, who say so.
+    let members = observed.cluster.iter().flat_map(ClusterSeen::taking_part).map(|member| member.ordinal.0 + 1);
+    let size = members.max().unwrap_or(0).max(situation.desired.replicas);
     if let Some(set) = observed.set.as_ref().filter(|set| set.replicas > size) {
         let reason = format!("{} pods exist, {size} are needed", set.replicas);
         let seen = set.version.clone();

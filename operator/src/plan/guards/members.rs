@@ -107,14 +107,15 @@ pub(super) fn the_result_has_a_quorum(situation: &Situation<'_>, action: &Action
         .filter(|id| cluster.member(*id).is_some_and(|member| situation.desired.wants(member.ordinal)))
         .collect();
     let keep_disks = |voters: &BTreeSet<MemberId>| {
-        voters.iter().filter_map(|id| cluster.member(*id)).all(|voter| situation.disk_stays(voter.ordinal))
+        let keeping = voters.iter().filter_map(|id| cluster.member(*id));
+        keeping.filter(|voter| situation.disk_stays(voter.ordinal)).count() * 2 > voters.len()
     };
-    let is_enough = after.len() >= before.len() || (sound(&wanted) == wanted.len() && keep_disks(&wanted));
+    let is_enough = after.len() >= before.len() || (sound(&wanted) == wanted.len() && keep_disks(&after));
     if after.len() % 2 == 1 && has_quorum(&before) && has_quorum(&after) && is_enough {
         return None;
     }
     let message = format!(
-        "{} of {} voters answer and are heard of by the leader, {} of {} would; a majority must, all that are wanted (with disks that stay) \
+        "{} of {} voters answer and are heard of by the leader, {} of {} would; a majority must, on disks that stay, all that are wanted \
          when voters leave, and the number be odd",
         sound(&before),
         before.len(),

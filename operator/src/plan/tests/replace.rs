@@ -164,5 +164,5 @@ fn voters_do_not_leave_while_the_claim_of_one_that_stays_is_being_deleted() {
     let mut demo = Demo::settled(3);
     demo.desired.replicas = 1;
     demo.claim(0).terminating = true;
-    assert!(demo.line("change-members/members").contains("all that are wanted (with disks that stay)"));
+    assert!(demo.line("change-members/members").contains("a majority must, on disks that stay"));
 }

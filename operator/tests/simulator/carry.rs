@@ -196,7 +196,13 @@ fn bootstrap(world: &mut World, ordinal: Ordinal, instance: &str, cluster: &Clus
     world.clusters.insert(cluster.0.clone(), founded);
     let belongs = Belongs::Member { cluster: cluster.0.clone(), member: 1 };
     world.disks.get_mut(&claim).expect("the pod has a disk").belongs = belongs;
-    Ok(Ok(()))
+    // The node cannot know of the others: whoever saw one silent should not have asked.
+    let places = 0..world.set.as_ref().map_or(0, |set| set.replicas);
+    let answers = |place: u32| {
+        world.disk_at(place).is_some() && world.pods.get(&place).is_some_and(|pod| world.machines[pod.machine].reports)
+    };
+    let all_answer = places.into_iter().all(answers);
+    Ok(if all_answer { Ok(()) } else { Err(Refused::Node("a node that is silent may have a cluster")) })
 }
 
 /// Whether a cluster's leader can be asked.

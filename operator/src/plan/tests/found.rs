@@ -52,6 +52,7 @@ fn nothing_is_founded_beside_a_cluster_that_answers() {
 fn pods_with_an_image_that_never_runs_are_made_again_without_a_leader_before_there_is_a_cluster() {
     let mut demo = Demo::unfounded(3);
     demo.outdate(0..3);
+    demo.set_budget(3);
     for place in 0..3 {
         demo.slot(place).answer = Answer::Silent;
         demo.pod(place).container = Container::NotRunning { reason: "ImagePullBackOff".to_owned() };

@@ -48,7 +48,7 @@ impl Demo {
     /// All as it was asked for: `demo-0` leads.
     pub(crate) fn settled(replicas: u32) -> Self {
         let mut demo = Self::unfounded(replicas);
-        let id = demo.id();
+        let id = Self::id();
         demo.observed.recorded = Some(id.clone());
         demo.observed.cluster = Some(ClusterSeen {
             id,
@@ -66,7 +66,7 @@ impl Demo {
     }
 
     /// The cluster's id.
-    pub(crate) fn id(&self) -> ClusterId {
+    pub(crate) fn id() -> ClusterId {
         ClusterId::from("c1")
     }
 
@@ -100,7 +100,7 @@ impl Demo {
             caught_up: true,
         };
         self.cluster().members.push(member);
-        let cluster = self.id();
+        let cluster = Self::id();
         let slot = self.slot(place);
         slot.pod = Some(PodSeen { ready: role == Role::Voter, ..pod(place) });
         slot.claim = Some(ClaimSeen { cluster: Some(cluster.clone()), member: Some(MemberId(id)), ..claim(place) });

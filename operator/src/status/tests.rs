@@ -109,7 +109,7 @@ fn two_clusters_stall() {
 #[test]
 fn lost_data_stall_and_the_remedy_is_named() {
     let mut demo = Demo::unfounded(3);
-    demo.observed.recorded = Some(demo.id());
+    demo.observed.recorded = Some(Demo::id());
     demo.set_budget(3);
     assert_eq!(
         shown(&demo, ConditionKind::Stalled),

@@ -26,10 +26,8 @@ fn step(world: &mut World, id: &str, cluster: &mut Cluster) {
         cluster.records.keys().copied().filter(|member| world.is_member_up(id, *member)).collect();
     let up = |member: u64| running.contains(&member);
     let quorate = cluster.has_majority(up);
-    if !quorate || cluster.leader.is_some_and(|leader| !up(leader)) {
-        if cluster.leader.take().is_some() {
-            world.log.push(format!("{:5} {id} has lost its leader", world.now));
-        }
+    if (!quorate || cluster.leader.is_some_and(|leader| !up(leader))) && cluster.leader.take().is_some() {
+        world.log.push(format!("{:5} {id} has lost its leader", world.now));
     }
     if cluster.leader.is_none() {
         if !quorate {

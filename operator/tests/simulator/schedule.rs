@@ -79,7 +79,7 @@ pub(crate) fn run(guards: &[Guard], seed: u64, log: Log) -> Result<Ended, Violat
         if rough {
             pictures.take(&world);
         }
-        let second_works = rough && (world.now / 50) % 3 == 0;
+        let second_works = rough && (world.now / 50).is_multiple_of(3);
         for (index, operator) in operators.iter_mut().enumerate() {
             if index == 0 || second_works || !operator.is_idle() {
                 operator

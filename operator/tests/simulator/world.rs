@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fastrand::Rng;
 
 /// The world of one schedule.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, not a state of one thing")]
 pub(crate) struct World {
     pub(crate) now: u64,
     pub(crate) rng: Rng,

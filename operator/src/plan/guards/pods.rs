@@ -49,8 +49,7 @@ pub(super) fn a_deleted_pod_counts_for_nothing(situation: &Situation<'_>, action
             let is_counted_out = voters.iter().all(|voter| !voter.active && cluster.leader != Some(voter.id));
             let given_up = situation.given_up(cluster);
             let is_given_up = given_up.is_some_and(|lost| voters.iter().any(|voter| voter.id == lost.id));
-            (seen.is_not_running() && is_counted_out)
-                || (is_given_up && is_counted_out)
+            (is_counted_out && (seen.is_not_running() || is_given_up))
                 || is_of_removed_member(situation, cluster, *ordinal)
                 || (situation.owners(cluster, *ordinal).is_empty()
                     && situation.observed.claim(*ordinal).is_some_and(|claim| claim.terminating))

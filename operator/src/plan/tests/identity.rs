@@ -43,8 +43,8 @@ fn a_claim_that_remembers_another_cluster_is_a_conflict_too() {
 #[test]
 fn a_cluster_that_is_remembered_is_not_founded_anew() {
     let mut demo = Demo::unfounded(3);
-    demo.observed.recorded = Some(demo.id());
-    assert_eq!(demo.plan().identity, Identity::DataLost(demo.id()));
+    demo.observed.recorded = Some(Demo::id());
+    assert_eq!(demo.plan().identity, Identity::DataLost(Demo::id()));
     assert_eq!(
         demo.line("bootstrap/demo-0"),
         "bootstrap demo-0: blocked, cluster c1 is remembered and every disk is empty; to start again without its data, \
@@ -55,9 +55,9 @@ fn a_cluster_that_is_remembered_is_not_founded_anew() {
 #[test]
 fn a_cluster_that_is_remembered_may_be_on_the_disks_that_do_not_answer() {
     let mut demo = Demo::unfounded(3);
-    demo.claim(2).cluster = Some(demo.id());
+    demo.claim(2).cluster = Some(Demo::id());
     demo.slot(2).answer = Answer::Silent;
-    assert_eq!(demo.plan().identity, Identity::Known(demo.id()));
+    assert_eq!(demo.plan().identity, Identity::Known(Demo::id()));
     assert_eq!(
         demo.line("bootstrap/demo-0"),
         "bootstrap demo-0: blocked, cluster c1 is remembered; its disks may come back; demo-2 did not answer"
@@ -68,8 +68,8 @@ fn a_cluster_that_is_remembered_may_be_on_the_disks_that_do_not_answer() {
 fn people_start_again_by_naming_the_cluster_that_is_lost() {
     let mut demo = Demo::unfounded(3);
     let first = demo.desired.new_cluster_id();
-    demo.observed.recorded = Some(demo.id());
-    demo.desired.start_again_without = Some(demo.id());
+    demo.observed.recorded = Some(Demo::id());
+    demo.desired.start_again_without = Some(Demo::id());
     assert!(demo.next().starts_with("bootstrap demo-0"));
     assert_ne!(demo.desired.new_cluster_id(), first);
 }
@@ -77,7 +77,7 @@ fn people_start_again_by_naming_the_cluster_that_is_lost() {
 #[test]
 fn naming_another_cluster_as_lost_starts_nothing() {
     let mut demo = Demo::unfounded(3);
-    demo.observed.recorded = Some(demo.id());
+    demo.observed.recorded = Some(Demo::id());
     demo.desired.start_again_without = Some(ClusterId::from("c9"));
     demo.set_budget(3);
     assert_eq!(demo.next(), "nothing");
@@ -86,7 +86,7 @@ fn naming_another_cluster_as_lost_starts_nothing() {
 #[test]
 fn naming_a_cluster_as_lost_does_no_harm_to_one_that_answers() {
     let mut demo = Demo::settled(3);
-    demo.desired.start_again_without = Some(demo.id());
+    demo.desired.start_again_without = Some(Demo::id());
     assert_eq!(demo.lines(), [""; 0]);
 }
 
@@ -98,7 +98,7 @@ fn a_cluster_whose_resource_and_status_are_new_is_adopted() {
     for place in 0..3 {
         (demo.claim(place).cluster, demo.claim(place).member) = (None, None);
     }
-    assert_eq!(demo.plan().identity, Identity::Known(demo.id()));
+    assert_eq!(demo.plan().identity, Identity::Known(Demo::id()));
     assert_eq!(demo.next(), "annotate demo-0: its claim holds the data of member 1 of cluster c1");
 }
 

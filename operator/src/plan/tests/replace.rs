@@ -57,7 +57,7 @@ fn a_learner_whose_disk_was_wiped_is_removed_and_its_place_taken() {
 fn the_disk_of_a_removed_member_in_a_wanted_place_goes() {
     let mut demo = Demo::settled(3);
     demo.cluster().members.retain(|member| member.id != MemberId(3));
-    let cluster = demo.id();
+    let cluster = Demo::id();
     demo.slot(2).answer = Answer::Removed { cluster, member: MemberId(3) };
     demo.pod(2).ready = false;
     assert_eq!(demo.next(), "release-claim demo-2: its disk is that of member 3, which was removed");

@@ -17,7 +17,7 @@ fn five_to_three() -> Demo {
 fn after_the_removal() -> Demo {
     let mut demo = five_to_three();
     for place in [3, 4] {
-        let (id, cluster) = (MemberId(u64::from(place) + 1), demo.id());
+        let (id, cluster) = (MemberId(u64::from(place) + 1), Demo::id());
         demo.cluster().members.retain(|member| member.id != id);
         demo.slot(place).answer = Answer::Removed { cluster, member: id };
         demo.pod(place).ready = false;

@@ -88,11 +88,12 @@ impl<'a> Situation<'a> {
     }
 
     /// The member that people said is lost for good, if its leader has not heard of it for long either, and a majority of
-    /// voters is sound without it.
+    /// voters is sound without it, on disks that stay.
     pub(super) fn given_up(&self, cluster: &'a ClusterSeen) -> Option<&'a MemberSeen> {
         let lost = cluster.member(self.desired.replace_member?).filter(|lost| lost.silent)?;
-        let others = cluster.voters().filter(|voter| voter.id != lost.id && self.is_sound(voter)).count();
-        (others * 2 > cluster.voters().count()).then_some(lost)
+        let counts =
+            |voter: &&MemberSeen| voter.id != lost.id && self.is_sound(voter) && self.disk_stays(voter.ordinal);
+        (cluster.voters().filter(counts).count() * 2 > cluster.voters().count()).then_some(lost)
     }
 
     /// How many members vote. Where no member answers, whoever has a claim may, and whoever is asked for: a lost voter has no

@@ -63,7 +63,9 @@ fn remove_voters(situation: &Situation<'_>, cluster: &ClusterSeen) -> Vec<Step> 
     let names = names.join(" and ");
     let mut steps = Vec::new();
     let staying = cluster.voters().filter(|voter| situation.desired.wants(voter.ordinal));
-    let successor = staying.filter(|voter| situation.can_lead(voter)).min_by_key(|voter| voter.ordinal);
+    // Nor to one that is about to lose its disk, and with it the leadership.
+    let can_lead = |voter: &&MemberSeen| situation.can_lead(voter) && situation.disk_stays(voter.ordinal);
+    let successor = staying.filter(can_lead).min_by_key(|voter| voter.ordinal);
     if let (Some(successor), true) = (successor, surplus.iter().any(|voter| Some(voter.id) == cluster.leader)) {
         let reason = format!("the leader is one of {names}, which are to leave");
         steps.push(Step::new(transfer(cluster, successor), reason));

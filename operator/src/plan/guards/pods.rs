@@ -76,7 +76,8 @@ pub(super) fn the_last_disk_keeps_its_pod(situation: &Situation<'_>, action: &Ac
                 .filter(|voter| if led { situation.is_sound(voter) } else { situation.disk_stays(voter.ordinal) });
             !votes || having.count() * 2 > cluster.voters().count()
         }
-        None => claim.member.is_none(),
+        // Of a cluster that people gave up, or that never was, there is nothing to keep.
+        None => claim.member.is_none() || situation.identity.cluster().is_none(),
     };
     (!have_others_the_data).then(|| {
         let message = "its claim is being deleted, and the disk goes with the pod; no majority of other voters has its data: \

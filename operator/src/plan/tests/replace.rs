@@ -166,3 +166,12 @@ fn voters_do_not_leave_while_the_claim_of_one_that_stays_is_being_deleted() {
     demo.claim(0).terminating = true;
     assert!(demo.line("change-members/members").contains("a majority must, on disks that stay"));
 }
+
+#[test]
+fn a_member_is_not_given_up_while_the_claim_of_another_is_being_deleted() {
+    let mut demo = Demo::settled(3);
+    demo.lose_node(2);
+    demo.claim(1).terminating = true;
+    demo.desired.replace_member = Some(MemberId(3));
+    assert!(demo.line("release-claim/demo-2").contains("blocked, it may hold the data of member 3"));
+}

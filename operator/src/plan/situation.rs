@@ -70,7 +70,9 @@ impl<'a> Situation<'a> {
                 cluster.member(*member).into_iter().collect()
             }
             Answer::Silent => {
-                let noted = self.observed.claim(ordinal).and_then(|claim| cluster.member(claim.member?));
+                // A note may be of a cluster that people have given up.
+                let claim = self.observed.claim(ordinal).filter(|claim| claim.cluster.as_ref() == Some(&cluster.id));
+                let noted = claim.and_then(|claim| cluster.member(claim.member?));
                 noted.into_iter().chain(cluster.members.iter().filter(|member| member.ordinal == ordinal)).collect()
             }
         };

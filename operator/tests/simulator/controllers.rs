@@ -22,7 +22,9 @@ fn collect_garbage(world: &mut World) {
         return;
     }
     world.set = None;
-    world.budget = None;
+    if world.budget.take().is_some() {
+        world.budget_taken_at = Some(world.now);
+    }
     let now = world.now;
     for pod in world.pods.values_mut() {
         pod.leaves_at.get_or_insert(now + 2);

@@ -6,6 +6,9 @@ use silhouette_operator::status::{ConditionKind, Conditions};
 
 use crate::world::{Belongs, Claim, World};
 
+/// Seconds that a step hangs at most.
+pub(crate) const LONGEST_HANG: u64 = 40;
+
 /// An invariant that was broken.
 #[derive(Debug, Clone)]
 pub(crate) struct Violation {
@@ -119,8 +122,10 @@ pub(crate) fn set_covers_members(world: &World, replicas: u32) -> Result<(), Vio
 pub(crate) fn budget_protects(world: &World, voters: usize, of: &str) -> Result<(), Violation> {
     let needed = if voters < 3 { 0 } else { voters as u32 - 1 };
     let present = world.budget.as_ref().map_or(0, |budget| budget.min_available);
-    // What people have taken away is set again in the next pass; a step that hung meanwhile lands without it.
-    if present >= needed || world.budget_is_deleted {
+    // What people have taken away is set again in the next pass; a step that hung meanwhile lands without it, and one that
+    // makes more voters before whoever set it again could know.
+    let was_taken = world.budget_taken_at.is_some_and(|at| world.now <= at + LONGEST_HANG);
+    if present >= needed || world.budget_is_deleted || was_taken {
         return Ok(());
     }
     broken("the budget protects every voter", format!("{voters} vote after {of}, and it asks for {present} Ready pods"))

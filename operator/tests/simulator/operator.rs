@@ -12,7 +12,7 @@ use silhouette_operator::{
 use crate::{
     carry::carry_out,
     eviction::Refused,
-    invariants::{Violation, broken, conditions_hold_together, new_places_are_empty},
+    invariants::{LONGEST_HANG, Violation, broken, conditions_hold_together, new_places_are_empty},
     observe::{desired, observe},
     world::World,
 };
@@ -132,7 +132,7 @@ impl Operator {
             return Ok(());
         }
         if rough && world.once_in(15) {
-            let lands = world.now + world.rng.u64(3..40);
+            let lands = world.now + world.rng.u64(3..LONGEST_HANG);
             world.note(format!("{}: {:?} hangs until {lands}", self.name, step.action));
             self.hanging.push((lands, step.action.clone()));
             self.sleeps_until = world.now + 10;

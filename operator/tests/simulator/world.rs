@@ -16,6 +16,8 @@ pub(crate) struct World {
     pub(crate) budget: Option<Budget>,
     /// Whether people have deleted it.
     pub(crate) budget_is_deleted: bool,
+    /// When people took it away last, alone or with the resource.
+    pub(crate) budget_taken_at: Option<u64>,
     pub(crate) machines: Vec<Machine>,
     /// By the claim's uid.
     pub(crate) disks: BTreeMap<String, Disk>,
@@ -186,6 +188,7 @@ impl World {
             claims: BTreeMap::new(),
             budget: None,
             budget_is_deleted: false,
+            budget_taken_at: None,
             machines: MACHINE_NAMES.iter().map(|_| Machine::new()).collect(),
             disks: BTreeMap::new(),
             clusters: BTreeMap::new(),

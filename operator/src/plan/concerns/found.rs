@@ -12,6 +12,15 @@ pub(super) fn found(situation: &Situation<'_>) -> Vec<Step> {
     if !situation.observed.answered_ids().is_empty() {
         return Vec::new();
     }
+    let slot = situation.observed.slot(first);
+    if let Some((claim, pod)) = slot.and_then(|slot| slot.claim.as_ref().zip(slot.pod.as_ref()))
+        && claim.terminating
+    {
+        // The disk goes with the pod: what is founded on it would, too.
+        let action = Action::DeletePod { ordinal: first, pod: pod.uid.clone(), seen: pod.version.clone() };
+        let deleted = Step::new(action, "its disk is empty, and its claim is being deleted");
+        return if pod.terminating { Vec::new() } else { vec![deleted] };
+    }
     let action = Action::Bootstrap {
         ordinal: first,
         instance: instance.clone(),

@@ -5,7 +5,7 @@ use super::{
     members::{admit, change},
 };
 use crate::{
-    observed::{ClusterSeen, MemberSeen},
+    observed::{ClaimSeen, ClusterSeen, MemberSeen},
     plan::{Action, MemberChange, Situation, Step},
 };
 
@@ -45,8 +45,10 @@ fn give_up(situation: &Situation<'_>, lost: &MemberSeen) -> Vec<Step> {
         return Vec::new();
     }
     let Some(slot) = situation.observed.slot(lost.ordinal) else { return Vec::new() };
+    let is_noted =
+        |claim: &&ClaimSeen| claim.member == Some(lost.id) && claim.cluster.as_ref() == situation.identity.cluster();
     // A claim that is there already in the place of the lost one is noted with another member, or with none.
-    let Some(claim) = slot.claim.as_ref().filter(|claim| claim.member == Some(lost.id)) else { return Vec::new() };
+    let Some(claim) = slot.claim.as_ref().filter(is_noted) else { return Vec::new() };
     let ordinal = lost.ordinal;
     let reason = format!("silhouette.dev/replace-member says that member {} is lost", lost.id);
     let delete_claim = let_go(ordinal, claim, reason);

@@ -3,7 +3,7 @@
 use super::members::promoted;
 use crate::{
     ids::Ordinal,
-    observed::MemberSeen,
+    observed::{MemberSeen, Role},
     plan::{Action, Blocker, BlockerCode, Situation},
 };
 
@@ -55,9 +55,13 @@ pub(super) fn the_claim_is_nobodys(situation: &Situation<'_>, action: &Action) -
     let cluster = situation.led()?;
     situation.observed.claim(*ordinal).filter(|seen| seen.uid == *claim)?;
     let given_up = situation.given_up(cluster);
-    // Who is lost may have come on this disk for a voter whose own disk was gone before.
-    let is_given_up =
-        |owner: &MemberSeen| given_up.is_some_and(|lost| owner.id == lost.id || lost.replaces == Some(owner.id));
+    // Who is lost may have come on this disk for a voter, or after a learner, whose own disk was gone before.
+    let is_given_up = |owner: &MemberSeen| {
+        given_up.is_some_and(|lost| {
+            let was_before = owner.ordinal == lost.ordinal && owner.role == Role::Learner && owner.silent;
+            owner.id == lost.id || lost.replaces == Some(owner.id) || was_before
+        })
+    };
     let owner = situation.owners(cluster, *ordinal).into_iter().find(|owner| !is_given_up(owner))?;
     let message = format!("it may hold the data of member {}, which is in the cluster", owner.id);
     Some(Blocker::new(BlockerCode::ClaimInUse, message))

@@ -27,9 +27,15 @@ pub(super) fn no_cluster_is_remembered(situation: &Situation<'_>, action: &Actio
     Some(Blocker::new(BlockerCode::DataLost, message))
 }
 
-/// One disk that has not been looked at may be the cluster's.
+/// One disk that has not been looked at may be the cluster's; and one that is about to go must not become it.
 pub(super) fn every_disk_is_empty(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
-    if !matches!(action, Action::Bootstrap { .. }) || is_all_blank(situation.observed) {
+    let Action::Bootstrap { ordinal, .. } = action else { return None };
+    if !situation.disk_stays(*ordinal) || situation.observed.pod(*ordinal).is_none_or(|pod| pod.terminating) {
+        let message =
+            format!("{} or its claim is being deleted; a new one founds the cluster", situation.desired.pod(*ordinal));
+        return Some(Blocker::new(BlockerCode::ClaimInUse, message));
+    }
+    if is_all_blank(situation.observed) {
         return None;
     }
     let message = format!("a cluster is founded once every node has answered in one pass{}", situation.silence());

@@ -54,7 +54,13 @@ pub(super) fn a_deleted_pod_counts_for_nothing(situation: &Situation<'_>, action
                 || (situation.owners(cluster, *ordinal).is_empty()
                     && situation.observed.claim(*ordinal).is_some_and(|claim| claim.terminating))
         }
-        None => situation.is_stuck_whole() || (seen.is_not_running() && situation.identity == Identity::Unknown),
+        None => {
+            let is_blank = situation.observed.answer(*ordinal).blank().is_some();
+            let is_going = situation.observed.claim(*ordinal).is_some_and(|claim| claim.terminating);
+            situation.is_stuck_whole()
+                || (is_blank && is_going)
+                || (seen.is_not_running() && situation.identity == Identity::Unknown)
+        }
     };
     (!counts_for_nothing).then(|| {
         let message =

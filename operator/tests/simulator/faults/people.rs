@@ -70,7 +70,7 @@ impl Faults {
             self.saw(world, "resource made again", "");
         }
         if world.once_in(250) && world.budget.take().is_some() {
-            world.budget_is_deleted = true;
+            (world.budget_is_deleted, world.budget_taken_at) = (true, Some(world.now));
             self.saw(world, "budget deleted", "");
         }
         if world.once_in(300) {

@@ -214,8 +214,12 @@ impl Action {
 
     /// Whether it takes something away that no later step gives back: it is carried out only if a look made just before, past
     /// every cache, proposes it too.
-    pub const fn needs_second_look(&self) -> bool {
-        matches!(self, Self::DeletePod { .. } | Self::DeleteClaim { .. })
+    pub fn needs_second_look(&self) -> bool {
+        match self {
+            Self::DeletePod { .. } | Self::DeleteClaim { .. } => true,
+            Self::ChangeMembers { changes, .. } => changes.iter().any(|(_, change)| *change == MemberChange::Remove),
+            _ => false,
+        }
     }
 
     /// What it changes, for people.

@@ -98,7 +98,7 @@ pub(crate) fn run(guards: &[Guard], seed: u64, log: Log) -> Result<Ended, Violat
         };
         if let Some((since, end)) = settled.filter(|(since, _)| world.now >= since + QUIET) {
             if end != READY && !faults.is_lost {
-                let what = format!("stalled as {end}, although a quorum of disks was never lost");
+                let what = format!("stalled as {end}, although a quorum of disks was never lost\n{}", picture(&world));
                 return broken("it converges", what).map_err(|violation| in_explained(violation, &world));
             }
             if end == READY && !is_whole(&world) {

@@ -1,5 +1,6 @@
 //! Founding a cluster where there is none.
 
+use super::claims::let_go;
 use crate::{
     ids::Ordinal,
     plan::{Action, Situation, Step},
@@ -20,6 +21,10 @@ pub(super) fn found(situation: &Situation<'_>) -> Vec<Step> {
         let action = Action::DeletePod { ordinal: first, pod: pod.uid.clone(), seen: pod.version.clone() };
         let deleted = Step::new(action, "its disk is empty, and its claim is being deleted");
         return if pod.terminating { Vec::new() } else { vec![deleted] };
+    }
+    if let Some(claim) = slot.and_then(|slot| slot.claim.as_ref()).filter(|claim| claim.released) {
+        // Its deletion may be on its way.
+        return let_go(first, claim, "its disk is empty, and it was released".to_owned()).into_iter().collect();
     }
     let action = Action::Bootstrap {
         ordinal: first,

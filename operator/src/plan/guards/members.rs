@@ -11,11 +11,11 @@ use crate::{
 /// Members change through a leader; and without one nobody knows which pod or claim may go.
 pub(super) fn a_leader_answers(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
     let needs = match action {
-        Action::Allocate { .. }
-        | Action::ChangeMembers { .. }
-        | Action::TransferLeadership { .. }
-        | Action::ReleaseClaim { .. }
-        | Action::DeleteClaim { .. } => true,
+        Action::Allocate { .. } | Action::ChangeMembers { .. } | Action::TransferLeadership { .. } => true,
+        // An empty disk is nobody's if no cluster is known that could have had it.
+        Action::ReleaseClaim { ordinal, .. } | Action::DeleteClaim { ordinal, .. } => {
+            situation.identity.cluster().is_some() || situation.observed.answer(*ordinal).blank().is_none()
+        }
         // Before a cluster is founded its pods are nobody's.
         Action::Evict { .. } => situation.identity.cluster().is_some(),
         _ => false,

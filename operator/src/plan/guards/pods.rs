@@ -73,6 +73,9 @@ pub(super) fn a_deleted_pod_counts_for_nothing(situation: &Situation<'_>, action
 pub(super) fn the_last_disk_keeps_its_pod(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
     let (Action::Evict { ordinal, .. } | Action::DeletePod { ordinal, .. }) = action else { return None };
     let claim = situation.observed.claim(*ordinal).filter(|claim| claim.terminating)?;
+    if situation.observed.answer(*ordinal).blank().is_some() {
+        return None;
+    }
     let have_others_the_data = match &situation.observed.cluster {
         Some(cluster) => {
             let others = cluster.voters().filter(|voter| voter.ordinal != *ordinal);

@@ -59,3 +59,19 @@ fn pods_with_an_image_that_never_runs_are_made_again_without_a_leader_before_the
     }
     assert_eq!(demo.next(), "delete-pod demo-0: it does not run (ImagePullBackOff) and is of an older template");
 }
+
+#[test]
+fn nothing_is_founded_on_a_disk_whose_claim_is_being_deleted() {
+    let mut demo = Demo::unfounded(3);
+    demo.claim(0).terminating = true;
+    assert_eq!(demo.next(), "delete-pod demo-0: its disk is empty, and its claim is being deleted");
+    demo.pod(0).terminating = true;
+    assert_eq!(demo.next(), "nothing");
+}
+
+#[test]
+fn a_claim_that_was_released_goes_before_a_cluster_is_founded_in_its_place() {
+    let mut demo = Demo::unfounded(3);
+    demo.claim(0).released = true;
+    assert_eq!(demo.next(), "delete-claim demo-0: its disk is empty, and it was released");
+}

@@ -175,3 +175,15 @@ fn a_member_is_not_given_up_while_the_claim_of_another_is_being_deleted() {
     demo.desired.replace_member = Some(MemberId(3));
     assert!(demo.line("release-claim/demo-2").contains("blocked, it may hold the data of member 3"));
 }
+
+#[test]
+fn a_note_of_another_cluster_says_nothing() {
+    let mut demo = Demo::settled(1);
+    demo.desired.replicas = 3;
+    demo.desired.start_again_without = Some("c0".into());
+    demo.add_blank(2);
+    demo.slot(2).pod = None;
+    demo.slot(2).answer = Answer::Silent;
+    (demo.claim(2).cluster, demo.claim(2).member) = (Some("c0".into()), Some(MemberId(1)));
+    assert!(demo.next().starts_with("release-claim demo-2"), "{:?}", demo.lines());
+}

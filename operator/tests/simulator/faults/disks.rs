@@ -26,7 +26,9 @@ impl Faults {
             }
             self.saw(world, "volume lost", &format!("at {ordinal}"));
         }
-        if world.once_in(400)
+        // The claim may be the last that remembers a cluster whose disks were wiped.
+        if !self.is_lost
+            && world.once_in(400)
             && let Some(ordinal) = Self::choose_disk(world)
         {
             let version = world.version();
@@ -56,7 +58,9 @@ impl Faults {
             let belongs = Belongs::Member { cluster: id.clone(), member: voter };
             voter != *member
                 && world.claims.values().any(|claim| {
+                    // Nor do people touch what was released a moment ago: its deletion may be on its way.
                     !claim.terminating
+                        && !claim.released
                         && world.disks.get(&claim.uid).is_some_and(|disk| disk.belongs == belongs && !disk.is_lost)
                 })
         };

@@ -51,7 +51,7 @@ impl<'a> Situation<'a> {
     }
 
     /// The places of the StatefulSet's pods.
-    pub(super) fn places(&self) -> impl Iterator<Item = Ordinal> + use<> {
+    pub(crate) fn places(&self) -> impl Iterator<Item = Ordinal> + use<> {
         (0..self.observed.set.as_ref().map_or(0, |set| set.replicas)).map(Ordinal)
     }
 

@@ -44,7 +44,10 @@ pub(super) fn stalled(situation: &Situation<'_>, plan: &Plan) -> Option<Because>
 /// Whether so many voters have lost their disks that the others are no majority. That they are silent is not enough: a disk
 /// is lost when another is in its place, or none.
 fn quorum_lost(situation: &Situation<'_>) -> Option<Because> {
-    let cluster = situation.observed.cluster.as_ref().filter(|cluster| cluster.leader.is_none())?;
+    let Some(cluster) = &situation.observed.cluster else { return nobody_has_the_data(situation) };
+    if cluster.leader.is_some() {
+        return None;
+    }
     let is_lost = |voter: &&MemberSeen| match situation.observed.answer(voter.ordinal) {
         Answer::Uninitialised { .. } => true,
         Answer::Member { member, .. } | Answer::Removed { member, .. } => *member != voter.id,
@@ -61,6 +64,17 @@ fn quorum_lost(situation: &Situation<'_>) -> Option<Because> {
             lost.join(", ")
         );
         ("QuorumLost", message)
+    })
+}
+
+/// Whether every node answers and none is in the cluster's configuration: there are only numbers that were given.
+fn nobody_has_the_data(situation: &Situation<'_>) -> Option<Because> {
+    let slots = &situation.observed.slots;
+    let silent = situation.places().chain(slots.keys().copied());
+    let is_silent = |place| *situation.observed.answer(place) == Answer::Silent;
+    (!slots.is_empty() && !silent.into_iter().any(is_silent)).then(|| {
+        let message = "every node answers, and none has the cluster's data; bring back the volumes that had them";
+        ("QuorumLost", message.to_owned())
     })
 }
 

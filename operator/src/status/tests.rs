@@ -195,3 +195,15 @@ fn a_statefulset_that_its_controller_has_not_looked_at_is_waited_for() {
         "Reconciling=True StatefulSetNotObserved: the StatefulSet's controller has not looked at it yet"
     );
 }
+
+#[test]
+fn a_cluster_of_which_only_given_numbers_are_left_has_lost_its_quorum() {
+    let mut demo = Demo::settled(3);
+    demo.wipe(0);
+    demo.wipe(2);
+    demo.observed.cluster = None;
+    assert_eq!(
+        shown(&demo, ConditionKind::Stalled),
+        "Stalled=True QuorumLost: every node answers, and none has the cluster's data; bring back the volumes that had them"
+    );
+}

@@ -137,6 +137,9 @@ fn set_budget(world: &mut World, min_available: Option<u32>, seen: Option<&str>)
         return Ok(Err(CHANGED));
     }
     let version = world.version();
+    // The API server lets it be lowered at any time: whoever saw that a pod is counted which does not vote waits.
+    let lowers = world.budget.as_ref().is_some_and(|budget| budget.min_available > min_available.unwrap_or(0));
+    let is_too_early = lowers && has_ready_pods_without_vote(world);
     world.budget_is_deleted = false;
     let status = world.budget.as_ref().map_or(BudgetStatus::default(), |budget| budget.status);
     world.budget = min_available.map(|min_available| Budget { version, min_available, released: false, status });
@@ -149,7 +152,7 @@ fn set_budget(world: &mut World, min_available: Option<u32>, seen: Option<&str>)
     for voters in voters {
         budget_protects(world, voters, "the budget was set")?;
     }
-    Ok(Ok(()))
+    Ok(if is_too_early { Err(Refused::Node("a pod is counted that does not vote")) } else { Ok(()) })
 }
 
 /// Evicts a pod. The API server knows nothing of members: whoever saw that this is unwise should not have asked.
@@ -159,8 +162,28 @@ fn ask_to_leave(world: &mut World, ordinal: u32, pod: &str) -> Carried {
         let leads = cluster.leader == Some(member) && cluster.voters.len() > 1;
         let joint = cluster.is_joint().then_some("a change of members is under way");
         let unprotected = (!members::is_in_force(world, cluster.voters.len())).then_some("the budget is not in force");
-        joint.or(leads.then_some("its member leads")).or(unprotected)
+        let is_ready = |voter: &u64| {
+            let pod = cluster.records.get(voter).and_then(|record| world.pods.get(&record.ordinal));
+            pod.is_some_and(|pod| pod.ready && pod.leaves_at.is_none())
+        };
+        let votes = cluster.voters.contains(&member);
+        let are_others_ready = cluster.voters.iter().filter(|voter| **voter != member).all(is_ready);
+        let unready = (votes && !are_others_ready).then_some("another voter is not Ready");
+        let is_going = world.claims.get(&ordinal).is_some_and(|claim| claim.terminating);
+        let last = (votes && is_going && cluster.voters.len() == 1).then_some("the last disk goes with it");
+        joint.or(leads.then_some("its member leads")).or(unprotected).or(unready).or(last)
     });
     let evicted = evict(world, ordinal, pod)?;
     Ok(misplaced.map_or(evicted, |why| Err(Refused::Node(why))))
+}
+
+/// Whether a pod is shown as Ready whose member, if it is one, does not vote in a cluster that has a leader.
+fn has_ready_pods_without_vote(world: &World) -> bool {
+    let votes = |place: u32| {
+        world.clusters.values().any(|cluster| {
+            let mut voters = cluster.voters.iter().chain(&cluster.outgoing);
+            voters.any(|voter| cluster.records.get(voter).is_some_and(|record| record.ordinal == place))
+        })
+    };
+    world.pods.iter().any(|(place, pod)| pod.ready && !votes(*place))
 }

@@ -19,6 +19,7 @@ enum Later {
     RollsNoMore,
     Uncordon { machine: usize },
     StartAgain,
+    AskForThree,
 }
 
 /// A disk that was taken out.
@@ -33,6 +34,10 @@ pub(crate) struct Faults {
     later: Vec<(u64, Later)>,
     /// Whether disks of a majority may be lost.
     catastrophe: bool,
+    /// Whether people may delete the claim of the only voter.
+    condemns: bool,
+    /// Whether they have: with a pod that cannot run, or leaves, the data are gone.
+    pub(crate) has_condemned: bool,
     /// A machine that is being drained, until then.
     draining: Option<(usize, u64)>,
     /// What has happened, by name.
@@ -44,7 +49,16 @@ pub(crate) struct Faults {
 impl Faults {
     pub(crate) fn new(world: &mut World) -> Self {
         let catastrophe = world.once_in(12);
-        Self { later: Vec::new(), catastrophe, draining: None, seen: std::collections::BTreeMap::new(), is_lost: false }
+        let condemns = !catastrophe && world.once_in(10);
+        Self {
+            later: Vec::new(),
+            catastrophe,
+            condemns,
+            has_condemned: false,
+            draining: None,
+            seen: std::collections::BTreeMap::new(),
+            is_lost: false,
+        }
     }
 
     /// One second of accidents.
@@ -118,6 +132,7 @@ impl Faults {
             Later::GiveUp { member } => world.resource.replace_member = Some(member),
             Later::RollsNoMore => world.rolling_elsewhere = false,
             Later::Uncordon { machine } => world.machines[machine].is_cordoned = false,
+            Later::AskForThree => world.resource.replicas = 3,
             Later::StartAgain => world.resource.start_again_without = world.resource.recorded.clone(),
         }
     }
@@ -161,7 +176,7 @@ impl Faults {
             self.saw(world, "machine drained", &machine.to_string());
         }
         let Some((machine, until)) = self.draining else { return Ok(()) };
-        if world.budget_is_deleted {
+        if world.budget_is_deleted || disks::are_last_disks_going(world) {
             // Who has deleted the budget does not drain before it is back.
             return Ok(());
         }

@@ -97,7 +97,7 @@ pub(crate) fn run(guards: &[Guard], seed: u64, log: Log) -> Result<Ended, Violat
             (_, None) => None,
         };
         if let Some((since, end)) = settled.filter(|(since, _)| world.now >= since + QUIET) {
-            if end != READY && !faults.is_lost {
+            if end != READY && !faults.is_lost && !faults.has_condemned {
                 let what = format!("stalled as {end}, although a quorum of disks was never lost\n{}", picture(&world));
                 return broken("it converges", what).map_err(|violation| in_explained(violation, &world));
             }
@@ -212,6 +212,7 @@ impl Totals {
             "set scaled by hand",
             "status lost",
             "claim deleted by hand",
+            "claim of the only voter deleted",
             "resource made again",
             "budget deleted",
             "another cluster rolls",

@@ -36,6 +36,18 @@ impl Faults {
             (claim.version, claim.terminating) = (version, true);
             self.saw(world, "claim deleted by hand", &format!("at {ordinal}"));
         }
+        if self.condemns
+            && world.once_in(60)
+            && let Some(ordinal) = only_disk(world)
+        {
+            let version = world.version();
+            let claim = world.claims.get_mut(&ordinal).expect("it was chosen");
+            (claim.version, claim.terminating) = (version, true);
+            // As they are told to; what else would take the disk away they do not do meanwhile.
+            self.after(world, 10..60, Later::AskForThree);
+            self.has_condemned = true;
+            self.saw(world, "claim of the only voter deleted", &format!("at {ordinal}"));
+        }
         if world.once_in(700) {
             self.swap(world);
         }
@@ -118,6 +130,28 @@ impl Faults {
         self.after(world, 60..200, Later::StartAgain);
         self.saw(world, "all disks wiped", "");
     }
+}
+
+/// The place of the only voter, if there is one alone.
+fn only_disk(world: &World) -> Option<u32> {
+    let cluster = world.clusters.values().find(|cluster| !cluster.is_foreign() && cluster.voters.len() == 1)?;
+    let record = cluster.records.get(cluster.voters.first()?)?;
+    let is_there = world.claims.get(&record.ordinal).is_some_and(|claim| !claim.terminating);
+    (is_there && !cluster.is_joint() && world.clusters_on_disks().len() == 1).then_some(record.ordinal)
+}
+
+/// Whether a majority of voters would not be left if the pods went whose claims are being deleted.
+pub(super) fn are_last_disks_going(world: &World) -> bool {
+    world.clusters_on_disks().into_iter().any(|id| {
+        let cluster = &world.clusters[id];
+        let stays = |voter: u64| {
+            let claim = cluster.records.get(&voter).and_then(|record| world.claims.get(&record.ordinal));
+            claim.is_some_and(|claim| {
+                !claim.terminating && world.disks.get(&claim.uid).is_some_and(|disk| disk.belongs.is(id, voter))
+            })
+        };
+        !cluster.is_foreign() && !cluster.has_majority(stays)
+    })
 }
 
 /// Whoever runs on a disk begins anew.

@@ -1,6 +1,6 @@
 //! What people do, on purpose and by mistake.
 
-use super::{Faults, Later};
+use super::{Faults, Later, disks::are_last_disks_going};
 use crate::world::{Belongs, World};
 
 impl Faults {
@@ -30,6 +30,9 @@ impl Faults {
             }
         }
         world.resource.replace_member = members.first().copied();
+        if are_last_disks_going(world) {
+            world.resource.replicas = world.resource.replicas.max(3);
+        }
     }
 
     pub(super) fn people(&mut self, world: &mut World) {
@@ -49,18 +52,18 @@ impl Faults {
             world.resource.replicas = [1, 3, 3, 5][world.rng.usize(..4)];
             self.saw(world, "replicas changed", &world.resource.replicas.to_string());
         }
-        if world.once_in(200) && world.set.is_some() {
+        if world.once_in(200) && world.set.is_some() && !are_last_disks_going(world) {
             let (replicas, version) = (world.rng.u32(..6), world.version());
             if let Some(set) = &mut world.set {
                 (set.replicas, set.version) = (replicas, version);
             }
             self.saw(world, "set scaled by hand", &replicas.to_string());
         }
-        if world.once_in(250) {
+        if world.once_in(250) && !self.has_condemned {
             world.resource.recorded = None;
             self.saw(world, "status lost", "");
         }
-        if world.resource.exists && world.once_in(400) {
+        if world.resource.exists && world.once_in(400) && !are_last_disks_going(world) {
             let uid = world.fresh("cr");
             let replicas = if world.rng.bool() { world.resource.replicas } else { 3 };
             let resource = &mut world.resource;

@@ -29,14 +29,19 @@ struct TakenOut {
     belongs: Belongs,
 }
 
+/// What a schedule has that may cost all data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Catastrophe {
+    None,
+    AllDisksWiped,
+    OnlyClaimDeleted,
+}
+
 /// The accidents of one schedule.
 pub(crate) struct Faults {
     later: Vec<(u64, Later)>,
-    /// Whether disks of a majority may be lost.
-    catastrophe: bool,
-    /// Whether people may delete the claim of the only voter.
-    condemns: bool,
-    /// Whether they have: with a pod that cannot run, or leaves, the data are gone.
+    catastrophe: Catastrophe,
+    /// Whether people have deleted the claim of the only voter: with a pod that cannot run, or leaves, the data are gone.
     pub(crate) has_condemned: bool,
     /// A machine that is being drained, until then.
     draining: Option<(usize, u64)>,
@@ -48,12 +53,16 @@ pub(crate) struct Faults {
 
 impl Faults {
     pub(crate) fn new(world: &mut World) -> Self {
-        let catastrophe = world.once_in(12);
-        let condemns = !catastrophe && world.once_in(10);
+        let catastrophe = if world.once_in(12) {
+            Catastrophe::AllDisksWiped
+        } else if world.once_in(10) {
+            Catastrophe::OnlyClaimDeleted
+        } else {
+            Catastrophe::None
+        };
         Self {
             later: Vec::new(),
             catastrophe,
-            condemns,
             has_condemned: false,
             draining: None,
             seen: std::collections::BTreeMap::new(),

@@ -43,30 +43,36 @@ pub(super) fn a_deleted_pod_counts_for_nothing(situation: &Situation<'_>, action
         return Some(Blocker::new(BlockerCode::PodInUse, message));
     }
     let counts_for_nothing = match situation.led() {
-        Some(cluster) => {
-            // While one takes another's place, both vote there.
-            let voters: Vec<&MemberSeen> = cluster.voters().filter(|voter| voter.ordinal == *ordinal).collect();
-            let is_counted_out = voters.iter().all(|voter| !voter.active && cluster.leader != Some(voter.id));
-            let given_up = situation.given_up(cluster);
-            let is_given_up = given_up.is_some_and(|lost| voters.iter().any(|voter| voter.id == lost.id));
-            (is_counted_out && (seen.is_not_running() || is_given_up))
-                || is_of_removed_member(situation, cluster, *ordinal)
-                || (situation.owners(cluster, *ordinal).is_empty()
-                    && situation.observed.claim(*ordinal).is_some_and(|claim| claim.terminating))
-        }
-        None => {
-            let is_blank = situation.observed.answer(*ordinal).blank().is_some();
-            let is_going = situation.observed.claim(*ordinal).is_some_and(|claim| claim.terminating);
-            situation.is_stuck_whole()
-                || (is_blank && is_going)
-                || (seen.is_not_running() && situation.identity == Identity::Unknown)
-        }
+        Some(cluster) => counts_for_nothing(situation, cluster, *ordinal, seen),
+        None => is_no_loss_without_a_leader(situation, *ordinal, seen),
     };
     (!counts_for_nothing).then(|| {
         let message =
             "it may be running a voter that counts; it is deleted once it does not run and the leader counts it out";
         Blocker::new(BlockerCode::PodInUse, message)
     })
+}
+
+/// Whether a cluster with a leader loses nothing with a pod.
+fn counts_for_nothing(situation: &Situation<'_>, cluster: &ClusterSeen, ordinal: Ordinal, pod: &PodSeen) -> bool {
+    // While one takes another's place, both vote there.
+    let voters: Vec<&MemberSeen> = cluster.voters().filter(|voter| voter.ordinal == ordinal).collect();
+    let is_counted_out = voters.iter().all(|voter| !voter.active && cluster.leader != Some(voter.id));
+    let given_up = situation.given_up(cluster);
+    let is_given_up = given_up.is_some_and(|lost| voters.iter().any(|voter| voter.id == lost.id));
+    let is_going = situation.observed.claim(ordinal).is_some_and(|claim| claim.terminating);
+    (is_counted_out && (pod.is_not_running() || is_given_up))
+        || is_of_removed_member(situation, cluster, ordinal)
+        || (is_going && situation.owners(cluster, ordinal).is_empty())
+}
+
+/// Whether nothing is lost with a pod while nobody leads: nothing works at all, or there is no cluster yet.
+fn is_no_loss_without_a_leader(situation: &Situation<'_>, ordinal: Ordinal, pod: &PodSeen) -> bool {
+    let is_blank = situation.observed.answer(ordinal).blank().is_some();
+    let is_going = situation.observed.claim(ordinal).is_some_and(|claim| claim.terminating);
+    situation.is_stuck_whole()
+        || (is_blank && is_going)
+        || (pod.is_not_running() && situation.identity == Identity::Unknown)
 }
 
 /// A disk whose claim is being deleted goes with its pod: it may only if others have the data.

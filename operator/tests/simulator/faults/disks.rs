@@ -1,6 +1,6 @@
 //! Volumes that are wiped, lost, swapped or deleted.
 
-use super::{Faults, Later, TakenOut};
+use super::{Catastrophe, Faults, Later, TakenOut};
 use crate::world::{Belongs, Cluster, Disk, World};
 
 impl Faults {
@@ -36,7 +36,7 @@ impl Faults {
             (claim.version, claim.terminating) = (version, true);
             self.saw(world, "claim deleted by hand", &format!("at {ordinal}"));
         }
-        if self.condemns
+        if self.catastrophe == Catastrophe::OnlyClaimDeleted
             && world.once_in(60)
             && let Some(ordinal) = only_disk(world)
         {
@@ -51,7 +51,7 @@ impl Faults {
         if world.once_in(700) {
             self.swap(world);
         }
-        if self.catastrophe && world.once_in(300) && !self.is_lost {
+        if self.catastrophe == Catastrophe::AllDisksWiped && world.once_in(300) && !self.is_lost {
             self.lose_all(world);
         }
     }

@@ -170,7 +170,8 @@ fn ask_to_leave(world: &mut World, ordinal: u32, pod: &str) -> Carried {
         let are_others_ready = cluster.voters.iter().filter(|voter| **voter != member).all(is_ready);
         let unready = (votes && !are_others_ready).then_some("another voter is not Ready");
         let is_going = world.claims.get(&ordinal).is_some_and(|claim| claim.terminating);
-        let last = (votes && is_going && cluster.voters.len() == 1).then_some("the last disk goes with it");
+        let last = (votes && is_going && cluster.voters.len() == 1 && !cluster.is_foreign())
+            .then_some("the last disk goes with it");
         joint.or(leads.then_some("its member leads")).or(unprotected).or(unready).or(last)
     });
     let evicted = evict(world, ordinal, pod)?;

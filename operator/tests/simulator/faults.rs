@@ -3,6 +3,8 @@
 mod disks;
 mod people;
 
+pub(crate) use disks::are_last_disks_going;
+
 use crate::{
     eviction::evict,
     invariants::Violation,

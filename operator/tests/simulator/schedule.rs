@@ -10,7 +10,7 @@ use silhouette_operator::{
 
 use crate::{
     controllers,
-    faults::Faults,
+    faults::{Faults, are_last_disks_going},
     invariants::{Violation, broken, conditions_hold_together},
     members,
     observe::{desired, observe},
@@ -107,6 +107,10 @@ pub(crate) fn run(guards: &[Guard], seed: u64, log: Log) -> Result<Ended, Violat
             }
             let log = if log == Log::Quiet { Vec::new() } else { world.log };
             return Ok(Ended { log, seen: faults.seen, end, settled_after: since - ceased });
+        }
+        if world.now > ceased + PATIENCE && faults.has_condemned && are_last_disks_going(&world) {
+            // People deleted the claim of the only voter: a lost volume more, and nobody can tell silence from loss.
+            return Ok(Ended { log: world.log, seen: faults.seen, end: "data are gone", settled_after: 0 });
         }
         if world.now > ceased + PATIENCE {
             return broken("it converges", picture(&world)).map_err(|violation| in_explained(violation, &world));

@@ -62,8 +62,8 @@ fn remove_voters(situation: &Situation<'_>, cluster: &ClusterSeen) -> Vec<Step> 
     let names: Vec<String> = surplus.iter().map(|voter| situation.desired.pod(voter.ordinal)).collect();
     let names = names.join(" and ");
     let mut steps = Vec::new();
-    let staying = cluster.voters().filter(|voter| situation.desired.wants(voter.ordinal));
-    // Nor to one that is about to lose its disk, and with it the leadership.
+    // To a voter that stays for now, best one that is wanted; not to one that loses its disk, and with it the leadership.
+    let staying = cluster.voters().filter(|voter| surplus.iter().all(|leaving| leaving.id != voter.id));
     let can_lead = |voter: &&MemberSeen| situation.can_lead(voter) && situation.disk_stays(voter.ordinal);
     let successor = staying.filter(can_lead).min_by_key(|voter| voter.ordinal);
     if let (Some(successor), true) = (successor, surplus.iter().any(|voter| Some(voter.id) == cluster.leader)) {

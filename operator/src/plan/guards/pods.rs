@@ -91,8 +91,13 @@ pub(super) fn the_last_disk_keeps_its_pod(situation: &Situation<'_>, action: &Ac
                 .filter(|voter| if led { situation.is_sound(voter) } else { situation.disk_stays(voter.ordinal) });
             !votes || having.count() * 2 > cluster.voters().count()
         }
-        // Of a cluster that people gave up, or that never was, there is nothing to keep.
-        None => claim.member.is_none() || situation.identity.cluster().is_none(),
+        // Of a cluster that people gave up there is nothing to keep, nor on a disk that no server has used yet. But a server
+        // that runs and is silent may have founded one a moment ago.
+        None => {
+            let is_forgiven = claim.cluster.is_some() && claim.cluster == situation.desired.start_again_without;
+            let runs = situation.observed.pod(*ordinal).is_some_and(|pod| !pod.is_not_running());
+            is_forgiven || (claim.member.is_none() && !runs)
+        }
     };
     (!have_others_the_data).then(|| {
         let message = "its claim is being deleted, and the disk goes with the pod; no majority of other voters has its data: \

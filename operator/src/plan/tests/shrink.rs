@@ -168,3 +168,12 @@ fn the_claim_of_a_place_that_was_scaled_away_by_hand_is_not_deleted() {
         "release-claim demo-2: blocked, it may hold the data of member 3, which is in the cluster"
     );
 }
+
+#[test]
+fn leadership_goes_to_a_voter_that_keeps_its_disk_although_it_leaves_later() {
+    let mut demo = Demo::settled(5);
+    demo.desired.replicas = 1;
+    demo.claim(0).terminating = true;
+    demo.cluster().leader = Some(MemberId(5));
+    assert_eq!(demo.next(), "transfer-leadership demo-1: the leader is one of demo-4 and demo-3, which are to leave");
+}

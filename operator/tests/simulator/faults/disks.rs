@@ -141,13 +141,14 @@ fn only_disk(world: &World) -> Option<u32> {
 }
 
 /// Whether a majority of voters would not be left if the pods went whose claims are being deleted.
-pub(super) fn are_last_disks_going(world: &World) -> bool {
+pub(crate) fn are_last_disks_going(world: &World) -> bool {
     world.clusters_on_disks().into_iter().any(|id| {
         let cluster = &world.clusters[id];
         let stays = |voter: u64| {
             let claim = cluster.records.get(&voter).and_then(|record| world.claims.get(&record.ordinal));
             claim.is_some_and(|claim| {
-                !claim.terminating && world.disks.get(&claim.uid).is_some_and(|disk| disk.belongs.is(id, voter))
+                !claim.terminating
+                    && world.disks.get(&claim.uid).is_some_and(|disk| !disk.is_lost && disk.belongs.is(id, voter))
             })
         };
         !cluster.is_foreign() && !cluster.has_majority(stays)

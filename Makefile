@@ -59,6 +59,7 @@ system: build ## Run the whole-system tests against real server processes
 soak: build ## Run the long schedules: faults, failure rates, a thousand rounds
 	SILHOUETTE_SOAK=1 $(CARGO) test $(PROFILE) --locked --workspace --test system -- --test-threads 1
 	$(CARGO) test $(PROFILE) --locked --workspace --exclude silhouette-tests --test '*' -- --ignored
+	SIMULATION_SCHEDULES=20000 $(CARGO) test $(PROFILE) --locked --workspace --test simulator
 
 clean: ## Delete everything that was built
 	$(CARGO) clean

@@ -28,7 +28,8 @@ impl Desired {
         ordinal.0 < self.replicas
     }
 
-    /// The id of a cluster that is founded for this resource: the same at each attempt, another after its data were lost.
+    /// The id of a cluster that is founded for this resource: the same at each attempt, another after its data were
+    /// lost.
     pub fn new_cluster_id(&self) -> ClusterId {
         let mut hasher = blake3::Hasher::new_derive_key("silhouette.dev v1 operator cluster id");
         hasher.update(self.uid.0.as_bytes());

@@ -1,7 +1,7 @@
 //! What one look at the API server and the nodes has shown.
 //!
-//! An observation may be old or incomplete: a plan must do no harm then. So whatever a plan concludes from silence names
-//! for how long it has lasted, and steps carry the uids and indices that were seen.
+//! An observation may be old or incomplete: a plan must do no harm then. So whatever a plan concludes from silence
+//! names for how long it has lasted, and steps carry the uids and indices that were seen.
 
 mod cluster;
 mod objects;
@@ -24,8 +24,8 @@ pub struct Observed {
     pub set: Option<SetSeen>,
     /// The PodDisruptionBudget.
     pub budget: Option<BudgetSeen>,
-    /// Child objects that are missing or differ from what the spec asks for, in the order in which they are applied. The
-    /// StatefulSet and the budget are steps of their own.
+    /// Child objects that are missing or differ from what the spec asks for, in the order in which they are applied.
+    /// The StatefulSet and the budget are steps of their own.
     pub outdated: Vec<Child>,
     /// Places: pods, claims and what the nodes there answered.
     pub slots: BTreeMap<Ordinal, Slot>,

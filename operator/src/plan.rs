@@ -1,8 +1,8 @@
 //! From what is asked for and what was observed to what is to be done. Pure.
 //!
-//! Each [`CONCERNS`] entry proposes steps, in the order of their urgency. Each step is held against every guard; the first
-//! step that none refuses is carried out, the others tell people what is waited for. So liveness is the concerns' matter
-//! and safety the guards': a guard knows nothing of why a step was proposed.
+//! Each [`CONCERNS`] entry proposes steps, in the order of their urgency. Each step is held against every guard; the
+//! first step that none refuses is carried out, the others tell people what is waited for. So liveness is the concerns'
+//! matter and safety the guards': a guard knows nothing of why a step was proposed.
 
 mod blocker;
 mod concerns;

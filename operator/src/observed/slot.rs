@@ -28,8 +28,8 @@ pub struct PodSeen {
     pub ready: bool,
     /// Whether it is being deleted.
     pub terminating: bool,
-    /// Whether it has been not Ready, on a Ready node and since its container began, for so long that its node's word can be
-    /// trusted (60 s).
+    /// Whether it has been not Ready, on a Ready node and since its container began, for so long that its node's word
+    /// can be trusted (60 s).
     pub stuck: bool,
     /// The Kubernetes node that it is on.
     pub node: Option<NodeSeen>,

@@ -1,5 +1,5 @@
-//! What there is to care for, the most urgent first. A concern proposes steps; whether one may be done now is the guards'
-//! matter.
+//! What there is to care for, the most urgent first. A concern proposes steps; whether one may be done now is the
+//! guards' matter.
 
 mod budget;
 mod claims;

@@ -1,5 +1,5 @@
-//! What must hold for a step to be carried out: a list of named rules. Each looks at what was observed alone, whatever the
-//! step was proposed for; a test takes each out of the list and shows what then goes wrong.
+//! What must hold for a step to be carried out: a list of named rules. Each looks at what was observed alone, whatever
+//! the step was proposed for; a test takes each out of the list and shows what then goes wrong.
 
 mod budget;
 mod claims;

@@ -61,8 +61,8 @@ impl<'a> Situation<'a> {
         self.observed.answer(member.ordinal).member() == Some(member.id) && (member.active || leads)
     }
 
-    /// The members whose data the disk at a place may hold. A node that answers says whose; else the note on the claim may be
-    /// old, and whoever has the place may be meant. Who only has a number has no data yet.
+    /// The members whose data the disk at a place may hold. A node that answers says whose; else the note on the claim
+    /// may be old, and whoever has the place may be meant. Who only has a number has no data yet.
     pub(super) fn owners(&self, cluster: &'a ClusterSeen, ordinal: Ordinal) -> Vec<&'a MemberSeen> {
         let members: Vec<&MemberSeen> = match self.observed.answer(ordinal) {
             Answer::Uninitialised { .. } => Vec::new(),
@@ -89,8 +89,8 @@ impl<'a> Situation<'a> {
         voter.votes() && self.is_sound(voter) && self.observed.is_ready(voter)
     }
 
-    /// The member that people said is lost for good, if its leader has not heard of it for long either, and a majority of
-    /// voters is sound without it, on disks that stay.
+    /// The member that people said is lost for good, if its leader has not heard of it for long either, and a majority
+    /// of voters is sound without it, on disks that stay.
     pub(super) fn given_up(&self, cluster: &'a ClusterSeen) -> Option<&'a MemberSeen> {
         let lost = cluster.member(self.desired.replace_member?).filter(|lost| lost.silent)?;
         let counts =
@@ -98,8 +98,9 @@ impl<'a> Situation<'a> {
         (cluster.voters().filter(counts).count() * 2 > cluster.voters().count()).then_some(lost)
     }
 
-    /// How many members vote. Where no member answers, whoever has a claim may, and whoever is asked for: a lost voter has no
-    /// claim, and votes until another takes its place. Too many are guarded rather than too few, and their number is odd.
+    /// How many members vote. Where no member answers, whoever has a claim may, and whoever is asked for: a lost voter
+    /// has no claim, and votes until another takes its place. Too many are guarded rather than too few, and their
+    /// number is odd.
     pub(super) fn voters(&self) -> usize {
         if let Some(cluster) = &self.observed.cluster {
             // While one takes another's place, both vote.
@@ -120,8 +121,8 @@ impl<'a> Situation<'a> {
         pods.filter(move |(place, pod)| pod.ready && !votes(*place)).map(|(place, _)| place)
     }
 
-    /// How many places reach up to the last that may be a member's. A leader says whose they are. Without one nobody whose
-    /// pod is asked for is left out; and if no member answers at all, nobody who has a claim.
+    /// How many places reach up to the last that may be a member's. A leader says whose they are. Without one nobody
+    /// whose pod is asked for is left out; and if no member answers at all, nobody who has a claim.
     pub(super) fn places_in_use(&self) -> u32 {
         let observed = self.observed;
         let after = |ordinal: Ordinal| ordinal.0 + 1;
@@ -148,8 +149,8 @@ impl<'a> Situation<'a> {
         pods.filter(move |(_, pod)| set.is_some_and(|set| set.revision != pod.revision))
     }
 
-    /// Whether nothing works and the API server can be believed: every pod has been not Ready on a Ready node for a while,
-    /// and no node that answers sees a leader. Silence alone is no evidence.
+    /// Whether nothing works and the API server can be believed: every pod has been not Ready on a Ready node for a
+    /// while, and no node that answers sees a leader. Silence alone is no evidence.
     pub(super) fn is_stuck_whole(&self) -> bool {
         let mut pods = self.places().map(|ordinal| self.observed.pod(ordinal)).peekable();
         let sees_leader = |slot: &Slot| matches!(slot.answer, Answer::Member { sees_leader: true, .. });

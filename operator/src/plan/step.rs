@@ -37,8 +37,8 @@ pub enum Action {
         /// The object as it was seen; `None`: there was none.
         seen: Option<ResourceVersion>,
     },
-    /// Mark the StatefulSet as about to have fewer pods. As with a claim: whoever wants a voter there takes the mark away
-    /// first, so that a step that was planned before finds another version.
+    /// Mark the StatefulSet as about to have fewer pods. As with a claim: whoever wants a voter there takes the mark
+    /// away first, so that a step that was planned before finds another version.
     ReleasePlaces {
         /// Pods that it will have.
         replicas: u32,
@@ -137,8 +137,8 @@ pub enum Action {
         /// The pod as it was seen: one that has come back to life meanwhile stays.
         seen: ResourceVersion,
     },
-    /// Mark a claim as nobody's. Whoever sees its member alive takes the mark away; so a deletion that was planned from an
-    /// old observation finds another version, and does nothing.
+    /// Mark a claim as nobody's. Whoever sees its member alive takes the mark away; so a deletion that was planned from
+    /// an old observation finds another version, and does nothing.
     ReleaseClaim {
         /// The place.
         ordinal: Ordinal,
@@ -212,8 +212,8 @@ impl Action {
         }
     }
 
-    /// Whether it takes something away that no later step gives back: it is carried out only if a look made just before, past
-    /// every cache, proposes it too.
+    /// Whether it takes something away that no later step gives back: it is carried out only if a look made just
+    /// before, past every cache, proposes it too.
     pub fn needs_second_look(&self) -> bool {
         match self {
             Self::DeletePod { .. } | Self::DeleteClaim { .. } => true,

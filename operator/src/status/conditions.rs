@@ -1,5 +1,5 @@
-//! The six conditions. All are set in each pass, and they keep the rules of kstatus: `Reconciling` and `Stalled` are never
-//! true together, and who waits for `Ready` waits for the whole of what was asked for.
+//! The six conditions. All are set in each pass, and they keep the rules of kstatus: `Reconciling` and `Stalled` are
+//! never true together, and who waits for `Ready` waits for the whole of what was asked for.
 
 use super::judgement;
 use crate::{
@@ -11,8 +11,8 @@ use crate::{
 /// Which condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ConditionKind {
-    /// All is as asked for: every voter is Ready, nothing is left to do. During a roll it is false; whether the cluster can
-    /// be used meanwhile is `Quorate` and `DataReady`.
+    /// All is as asked for: every voter is Ready, nothing is left to do. During a roll it is false; whether the cluster
+    /// can be used meanwhile is `Quorate` and `DataReady`.
     Ready,
     /// Something is left to do or waited for.
     Reconciling,

@@ -41,8 +41,8 @@ pub(super) fn stalled(situation: &Situation<'_>, plan: &Plan) -> Option<Because>
     }
 }
 
-/// Whether so many voters have lost their disks that the others are no majority. That they are silent is not enough: a disk
-/// is lost when another is in its place, or none.
+/// Whether so many voters have lost their disks that the others are no majority. That they are silent is not enough: a
+/// disk is lost when another is in its place, or none.
 fn quorum_lost(situation: &Situation<'_>) -> Option<Because> {
     let Some(cluster) = &situation.observed.cluster else { return nobody_has_the_data(situation) };
     if cluster.leader.is_some() {

@@ -127,8 +127,8 @@ fn make_claim(world: &mut World, ordinal: u32) {
     );
 }
 
-/// A node is Ready if its process has run for a while and it votes in a cluster with a leader; the API server shows it a
-/// little later.
+/// A node is Ready if its process has run for a while and it votes in a cluster with a leader; the API server shows it
+/// a little later.
 fn show_readiness(world: &mut World) {
     let ordinals: Vec<u32> = world.pods.keys().copied().collect();
     for ordinal in ordinals {

@@ -43,7 +43,8 @@ enum Catastrophe {
 pub(crate) struct Faults {
     later: Vec<(u64, Later)>,
     catastrophe: Catastrophe,
-    /// Whether people have deleted the claim of the only voter: with a pod that cannot run, or leaves, the data are gone.
+    /// Whether people have deleted the claim of the only voter: with a pod that cannot run, or leaves, the data are
+    /// gone.
     pub(crate) has_condemned: bool,
     /// A machine that is being drained, until then.
     draining: Option<(usize, u64)>,

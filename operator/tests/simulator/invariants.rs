@@ -49,16 +49,16 @@ pub(crate) fn removal_leaves_a_quorum_ready(world: &World, ordinal: u32) -> Resu
     broken("removals leave a quorum ready", format!("pod {ordinal}, member {member} of {id}, is asked to leave"))
 }
 
-/// A pod is deleted beside the budget only if its voter does not count: a running one never. Whether one that does not run
-/// was heard of a moment ago is returned: nobody who sees that deletes it.
+/// A pod is deleted beside the budget only if its voter does not count: a running one never. Whether one that does not
+/// run was heard of a moment ago is returned: nobody who sees that deletes it.
 pub(crate) fn deleted_pod_counts_for_nothing(world: &World, ordinal: u32) -> Result<bool, Violation> {
     let Some(pod) = world.pods.get(&ordinal) else { return Ok(true) };
     let Some(Belongs::Member { cluster: id, member }) = world.disks.get(&pod.claim).map(|disk| &disk.belongs) else {
         return Ok(true);
     };
     let cluster = &world.clusters[id];
-    // A foreign disk behind the claim of a member that people gave up, on a node that is cut off: whoever could not see it
-    // when the claim went cannot see it now.
+    // A foreign disk behind the claim of a member that people gave up, on a node that is cut off: whoever could not see
+    // it when the claim went cannot see it now.
     if cluster.is_foreign() && world.claims.get(&ordinal).is_some_and(|claim| claim.terminating) {
         return Ok(true);
     }
@@ -89,8 +89,8 @@ pub(crate) fn claim_is_nobodys(world: &World, ordinal: u32) -> Result<(), Violat
     broken("no voter's claim is deleted", format!("claim {ordinal} holds member {member} of {id}"))
 }
 
-/// Whether people named the member that a claim is known for as lost, and its leader has not heard of it for long. Should
-/// another disk be behind the claim by then, they have given up that.
+/// Whether people named the member that a claim is known for as lost, and its leader has not heard of it for long.
+/// Should another disk be behind the claim by then, they have given up that.
 pub(crate) fn is_given_up(world: &World, claim: &Claim) -> bool {
     let (Some(id), Some(member)) = (&claim.cluster, claim.member) else { return false };
     let record = world.clusters.get(id).and_then(|cluster| cluster.records.get(&member));
@@ -122,8 +122,8 @@ pub(crate) fn set_covers_members(world: &World, replicas: u32) -> Result<(), Vio
 pub(crate) fn budget_protects(world: &World, voters: usize, of: &str) -> Result<(), Violation> {
     let needed = if voters < 3 { 0 } else { voters as u32 - 1 };
     let present = world.budget.as_ref().map_or(0, |budget| budget.min_available);
-    // What people have taken away is set again in the next pass; a step that hung meanwhile lands without it, and one that
-    // makes more voters before whoever set it again could know.
+    // What people have taken away is set again in the next pass; a step that hung meanwhile lands without it, and one
+    // that makes more voters before whoever set it again could know.
     let was_taken = world.budget_taken_at.is_some_and(|at| world.now <= at + LONGEST_HANG);
     if present >= needed || world.budget_is_deleted || was_taken {
         return Ok(());
@@ -149,7 +149,8 @@ pub(crate) fn new_places_are_empty(world: &World, replicas: u32) -> Result<(), V
     Ok(())
 }
 
-/// Nobody is told at once that something is done and that only people can do something; and whoever is stalled is told why.
+/// Nobody is told at once that something is done and that only people can do something; and whoever is stalled is told
+/// why.
 pub(crate) fn conditions_hold_together(conditions: &Conditions) -> Result<(), Violation> {
     let holding = [ConditionKind::Ready, ConditionKind::Reconciling, ConditionKind::Stalled];
     let holding: Vec<_> = holding.into_iter().filter(|kind| conditions.holds(*kind)).collect();

@@ -1,5 +1,6 @@
-//! A seeded simulation of everything around the planner: API objects, controllers, kubelets, disks, raft, a clock, people
-//! and accidents. Thousands of schedules, each a function of its seed; after each step the invariants are checked.
+//! A seeded simulation of everything around the planner: API objects, controllers, kubelets, disks, raft, a clock,
+//! people and accidents. Thousands of schedules, each a function of its seed; after each step the invariants are
+//! checked.
 //!
 //! `SIMULATION_SEED=17` runs one schedule and prints what happened in it. `SIMULATION_SCHEDULES` says how many are run.
 

@@ -1,7 +1,7 @@
 //! Each guard, taken out of the list, must turn a schedule red: otherwise it, or the simulation, is worth nothing.
 //!
-//! "What was seen now is not refused": a step that was planned from a look of this very second was carried out where the
-//! world refuses it, or where only whoever sees all of it could have known better (`carry.rs` names each case).
+//! "What was seen now is not refused": a step that was planned from a look of this very second was carried out where
+//! the world refuses it, or where only whoever sees all of it could have known better (`carry.rs` names each case).
 
 use silhouette_operator::plan::{GUARDS, Guard};
 

@@ -1,5 +1,5 @@
-//! Operators: they look, sometimes at an old picture, plan, and carry out one step, which may hang and land much later, or
-//! never.
+//! Operators: they look, sometimes at an old picture, plan, and carry out one step, which may hang and land much later,
+//! or never.
 
 use std::{collections::VecDeque, rc::Rc};
 
@@ -20,8 +20,8 @@ use crate::{
 /// Seconds for which an operator may still look at a picture: a pass that takes longer is given up.
 const REMEMBERED: u64 = 15;
 
-/// Pictures of the last seconds, for looks at a cache. Kept in rough weather only: nobody looks at them in calm, and making
-/// them is most of the simulation's work.
+/// Pictures of the last seconds, for looks at a cache. Kept in rough weather only: nobody looks at them in calm, and
+/// making them is most of the simulation's work.
 #[derive(Default)]
 pub(crate) struct Pictures(VecDeque<(u64, Rc<Observed>)>);
 

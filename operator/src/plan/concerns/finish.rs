@@ -40,8 +40,8 @@ fn free_place(situation: &Situation<'_>, cluster: &ClusterSeen, ordinal: Ordinal
     let_go(ordinal, claim, format!("its disk is that of member {removed}, which was removed"))
 }
 
-/// Whether no voter will come of a learner: its place is not wanted, another disk is there or its own is going, or it would replace a member
-/// that is gone already while somebody votes in its place.
+/// Whether no voter will come of a learner: its place is not wanted, another disk is there or its own is going, or it
+/// would replace a member that is gone already while somebody votes in its place.
 fn is_abandoned(situation: &Situation<'_>, cluster: &ClusterSeen, learner: &MemberSeen) -> bool {
     let answer = situation.observed.answer(learner.ordinal);
     let is_other_disk = answer.blank().is_some() || answer.member().is_some_and(|member| member != learner.id);

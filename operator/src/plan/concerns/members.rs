@@ -1,5 +1,5 @@
-//! How a node with an empty disk becomes a learner: number, join, add. Each is a step, and each may have been the last that
-//! was carried out.
+//! How a node with an empty disk becomes a learner: number, join, add. Each is a step, and each may have been the last
+//! that was carried out.
 
 use crate::{
     ids::{MemberId, Ordinal},

@@ -3,8 +3,8 @@
 use super::budget::{raise_budget, surplus_budget};
 use crate::plan::{Action, Situation, Step};
 
-/// Raises the budget to what the voters of now need, or those whose pods are about to be made again; or keeps one that was
-/// about to be lowered and is needed after all.
+/// Raises the budget to what the voters of now need, or those whose pods are about to be made again; or keeps one that
+/// was about to be lowered and is needed after all.
 pub(super) fn protect(situation: &Situation<'_>) -> Vec<Step> {
     let voters = situation.voters();
     // Pods of members that were just removed are counted by the budget for as long as they are shown as Ready.

@@ -1,4 +1,5 @@
-//! Pods that leave to be made again, one after another: those of an older template, and those whose claim is being deleted.
+//! Pods that leave to be made again, one after another: those of an older template, and those whose claim is being
+//! deleted.
 
 use std::cmp::Reverse;
 
@@ -8,15 +9,16 @@ use crate::{
     plan::{Action, Situation, Step},
 };
 
-/// Evictions come after everything else: the budget may refuse one again and again, and what follows it would wait for good.
+/// Evictions come after everything else: the budget may refuse one again and again, and what follows it would wait for
+/// good.
 pub(super) fn roll(situation: &Situation<'_>) -> Vec<Step> {
     let mut steps = renew_disks(situation);
     steps.extend(renew_pods(situation));
     steps
 }
 
-/// Lets the pod of a voter go whose claim is being deleted, by people perhaps: as long as the pod is there the disk is, and
-/// nothing takes its place.
+/// Lets the pod of a voter go whose claim is being deleted, by people perhaps: as long as the pod is there the disk is,
+/// and nothing takes its place.
 fn renew_disks(situation: &Situation<'_>) -> Vec<Step> {
     let Some(cluster) = situation.led() else { return Vec::new() };
     let voters = cluster.voters().filter(|voter| situation.desired.wants(voter.ordinal));
@@ -35,8 +37,8 @@ fn renew_disks(situation: &Situation<'_>) -> Vec<Step> {
     leaving.flatten().collect()
 }
 
-/// Pods of an older template: those that are not Ready first, then Ready followers by descending ordinal, the leader last,
-/// after it handed over.
+/// Pods of an older template: those that are not Ready first, then Ready followers by descending ordinal, the leader
+/// last, after it handed over.
 fn renew_pods(situation: &Situation<'_>) -> Vec<Step> {
     let leader = situation.observed.cluster.as_ref().and_then(|cluster| cluster.leader());
     let leads = |ordinal: Ordinal| leader.is_some_and(|leader| leader.ordinal == ordinal);

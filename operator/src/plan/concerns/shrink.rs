@@ -46,8 +46,8 @@ pub(super) fn shrink(situation: &Situation<'_>) -> Vec<Step> {
     steps
 }
 
-/// Two voters that are not wanted, or one where that leaves an odd number: lost ones first, which no quorum can count on,
-/// then the highest.
+/// Two voters that are not wanted, or one where that leaves an odd number: lost ones first, which no quorum can count
+/// on, then the highest.
 fn remove_voters(situation: &Situation<'_>, cluster: &ClusterSeen) -> Vec<Step> {
     let mut surplus: Vec<&MemberSeen> =
         cluster.voters().filter(|voter| !situation.desired.wants(voter.ordinal)).collect();
@@ -62,7 +62,8 @@ fn remove_voters(situation: &Situation<'_>, cluster: &ClusterSeen) -> Vec<Step> 
     let names: Vec<String> = surplus.iter().map(|voter| situation.desired.pod(voter.ordinal)).collect();
     let names = names.join(" and ");
     let mut steps = Vec::new();
-    // To a voter that stays for now, best one that is wanted; not to one that loses its disk, and with it the leadership.
+    // To a voter that stays for now, best one that is wanted; not to one that loses its disk, and with it the
+    // leadership.
     let staying = cluster.voters().filter(|voter| surplus.iter().all(|leaving| leaving.id != voter.id));
     let can_lead = |voter: &&MemberSeen| situation.can_lead(voter) && situation.disk_stays(voter.ordinal);
     let successor = staying.filter(can_lead).min_by_key(|voter| voter.ordinal);

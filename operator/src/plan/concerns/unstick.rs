@@ -2,7 +2,8 @@
 
 use crate::plan::{Action, Situation, Step};
 
-/// Deletes them, and any old pod if no pod is Ready and no voter sees a leader: a bad change must not block its own repair.
+/// Deletes them, and any old pod if no pod is Ready and no voter sees a leader: a bad change must not block its own
+/// repair.
 pub(super) fn unstick(situation: &Situation<'_>) -> Vec<Step> {
     let nothing_works = situation.is_stuck_whole();
     situation

@@ -31,8 +31,8 @@ pub(super) fn the_set_covers_members(situation: &Situation<'_>, action: &Action)
     })
 }
 
-/// A new pod must not find the disk of a member that was removed. Without a leader nobody knows whether one was; then pods
-/// may be just what is missing for a leader.
+/// A new pod must not find the disk of a member that was removed. Without a leader nobody knows whether one was; then
+/// pods may be just what is missing for a leader.
 pub(super) fn new_places_are_empty(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
     let (Action::ApplySet { replicas, .. }, Some(set)) = (action, &situation.observed.set) else { return None };
     situation.led().filter(|_| set.replicas < *replicas)?;

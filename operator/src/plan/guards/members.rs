@@ -84,8 +84,8 @@ pub(super) fn learners_keep_their_disks(situation: &Situation<'_>, action: &Acti
     Some(Blocker::new(BlockerCode::ClaimInUse, message))
 }
 
-/// Before and after the change a majority must be sound, and the number of voters odd. Voters that are merely not wanted
-/// leave only when all that are wanted are sound: who leaves may be what a quorum needs by then.
+/// Before and after the change a majority must be sound, and the number of voters odd. Voters that are merely not
+/// wanted leave only when all that are wanted are sound: who leaves may be what a quorum needs by then.
 pub(super) fn the_result_has_a_quorum(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
     let (Action::ChangeMembers { .. }, Some(cluster)) = (action, situation.led()) else { return None };
     let before: BTreeSet<MemberId> = cluster.voters().map(|voter| voter.id).collect();
@@ -115,8 +115,8 @@ pub(super) fn the_result_has_a_quorum(situation: &Situation<'_>, action: &Action
         return None;
     }
     let message = format!(
-        "{} of {} voters answer and are heard of by the leader, {} of {} would; a majority must, on disks that stay, all that are wanted \
-         when voters leave, and the number be odd",
+        "{} of {} voters answer and are heard of by the leader, {} of {} would; a majority must, on disks that stay, all \
+         that are wanted when voters leave, and the number be odd",
         sound(&before),
         before.len(),
         sound(&after),

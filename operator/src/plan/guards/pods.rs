@@ -2,7 +2,7 @@
 
 use crate::{
     ids::Ordinal,
-    observed::{ClusterSeen, MemberSeen, PodSeen},
+    observed::{ClaimSeen, ClusterSeen, MemberSeen, PodSeen},
     plan::{Action, Blocker, BlockerCode, Identity, Situation},
 };
 
@@ -33,8 +33,9 @@ pub(super) fn the_leader_goes_last(situation: &Situation<'_>, action: &Action) -
     Some(Blocker::new(BlockerCode::LeaderMustHandOver, message))
 }
 
-/// Beside the budget only pods go that count for nothing: not running, and no voter or one that the leader counts out; of
-/// a removed member; with a disk that is nobody's and is going; of a member that was given up; or any old one when nothing works at all.
+/// Beside the budget only pods go that count for nothing: not running, and no voter or one that the leader counts out;
+/// of a removed member; with a disk that is nobody's and is going; of a member that was given up; or any old one when
+/// nothing works at all.
 pub(super) fn a_deleted_pod_counts_for_nothing(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
     let Action::DeletePod { ordinal, pod, .. } = action else { return None };
     let seen: &PodSeen = situation.observed.pod(*ordinal).filter(|seen| seen.uid == *pod)?;
@@ -51,6 +52,44 @@ pub(super) fn a_deleted_pod_counts_for_nothing(situation: &Situation<'_>, action
             "it may be running a voter that counts; it is deleted once it does not run and the leader counts it out";
         Blocker::new(BlockerCode::PodInUse, message)
     })
+}
+
+/// A disk whose claim is being deleted goes with its pod: it may only if others have the data.
+pub(super) fn the_last_disk_keeps_its_pod(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
+    let (Action::Evict { ordinal, .. } | Action::DeletePod { ordinal, .. }) = action else { return None };
+    let claim = situation.observed.claim(*ordinal).filter(|claim| claim.terminating)?;
+    if situation.observed.answer(*ordinal).blank().is_some() {
+        return None;
+    }
+    let is_free = match &situation.observed.cluster {
+        Some(cluster) => have_others_the_data(situation, cluster, *ordinal),
+        None => is_nothing_to_keep(situation, claim, *ordinal),
+    };
+    (!is_free).then(|| {
+        let message = "its claim is being deleted, and the disk goes with the pod; no majority of other voters has its data: \
+                       ask for more replicas first";
+        Blocker::new(BlockerCode::LastDisk, message)
+    })
+}
+
+/// Whether a majority of voters has the data without the disk at a place, or nobody votes there.
+fn have_others_the_data(situation: &Situation<'_>, cluster: &ClusterSeen, ordinal: Ordinal) -> bool {
+    // Without a leader nobody knows who is sound; but a disk that stays comes back.
+    let is_led = cluster.leader.is_some();
+    let has_data =
+        |voter: &&MemberSeen| if is_led { situation.is_sound(voter) } else { situation.disk_stays(voter.ordinal) };
+    let (here, others): (Vec<&MemberSeen>, Vec<&MemberSeen>) =
+        cluster.voters().partition(|voter| voter.ordinal == ordinal);
+    let voters = here.len() + others.len();
+    here.is_empty() || others.into_iter().filter(has_data).count() * 2 > voters
+}
+
+/// Whether no data can be on a disk while no member answers. Of a cluster that people gave up there is nothing to keep, nor
+/// on a disk that no server has used yet; but a server that runs and is silent may have founded a cluster a moment ago.
+fn is_nothing_to_keep(situation: &Situation<'_>, claim: &ClaimSeen, ordinal: Ordinal) -> bool {
+    let is_forgiven = claim.cluster.is_some() && claim.cluster == situation.desired.start_again_without;
+    let runs = situation.observed.pod(ordinal).is_some_and(|pod| !pod.is_not_running());
+    is_forgiven || (claim.member.is_none() && !runs)
 }
 
 /// Whether a cluster with a leader loses nothing with a pod.
@@ -73,37 +112,6 @@ fn is_no_loss_without_a_leader(situation: &Situation<'_>, ordinal: Ordinal, pod:
     situation.is_stuck_whole()
         || (is_blank && is_going)
         || (pod.is_not_running() && situation.identity == Identity::Unknown)
-}
-
-/// A disk whose claim is being deleted goes with its pod: it may only if others have the data.
-pub(super) fn the_last_disk_keeps_its_pod(situation: &Situation<'_>, action: &Action) -> Option<Blocker> {
-    let (Action::Evict { ordinal, .. } | Action::DeletePod { ordinal, .. }) = action else { return None };
-    let claim = situation.observed.claim(*ordinal).filter(|claim| claim.terminating)?;
-    if situation.observed.answer(*ordinal).blank().is_some() {
-        return None;
-    }
-    let have_others_the_data = match &situation.observed.cluster {
-        Some(cluster) => {
-            let others = cluster.voters().filter(|voter| voter.ordinal != *ordinal);
-            let votes = cluster.voters().any(|voter| voter.ordinal == *ordinal);
-            let led = cluster.leader.is_some();
-            let having = others
-                .filter(|voter| if led { situation.is_sound(voter) } else { situation.disk_stays(voter.ordinal) });
-            !votes || having.count() * 2 > cluster.voters().count()
-        }
-        // Of a cluster that people gave up there is nothing to keep, nor on a disk that no server has used yet. But a server
-        // that runs and is silent may have founded one a moment ago.
-        None => {
-            let is_forgiven = claim.cluster.is_some() && claim.cluster == situation.desired.start_again_without;
-            let runs = situation.observed.pod(*ordinal).is_some_and(|pod| !pod.is_not_running());
-            is_forgiven || (claim.member.is_none() && !runs)
-        }
-    };
-    (!have_others_the_data).then(|| {
-        let message = "its claim is being deleted, and the disk goes with the pod; no majority of other voters has its data: \
-                       ask for more replicas first";
-        Blocker::new(BlockerCode::LastDisk, message)
-    })
 }
 
 fn is_of_removed_member(situation: &Situation<'_>, cluster: &ClusterSeen, ordinal: Ordinal) -> bool {

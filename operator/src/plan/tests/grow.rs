@@ -117,7 +117,8 @@ fn a_learner_that_lags_is_waited_for() {
     assert_eq!(
         demo.lines(),
         [
-            "change-members members: blocked, demo-2 has not caught up; learners vote once they answer, and hold the log and every round"
+            "change-members members: blocked, demo-2 has not caught up; learners vote once they answer, and hold the log \
+             and every round"
         ]
     );
 }

@@ -4,9 +4,9 @@ use super::{Faults, Later, disks::are_last_disks_going};
 use crate::world::{Belongs, World};
 
 impl Faults {
-    /// People give up the members of lost volumes, one after another, and delete claims by hand that are no member's. There
-    /// is one annotation: they name whoever has the lowest place, since a lost voter at a place that is not wanted leaves
-    /// only once all that are wanted are sound. Whoever was named by mistake is named no more.
+    /// People give up the members of lost volumes, one after another, and delete claims by hand that are no member's.
+    /// There is one annotation: they name whoever has the lowest place, since a lost voter at a place that is not
+    /// wanted leaves only once all that are wanted are sound. Whoever was named by mistake is named no more.
     pub(crate) fn mend_volumes(world: &mut World) {
         let lost: Vec<(u32, Belongs)> = world
             .claims

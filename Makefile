@@ -72,6 +72,7 @@ system: build tools ## Run the whole-system tests against real server processes
 soak: build tools ## Run the long schedules: faults, failure rates, a thousand rounds
 	SILHOUETTE_SOAK=1 $(CARGO) test $(PROFILE) --locked --workspace --test system -- --show-output --test-threads 1
 	$(CARGO) test $(PROFILE) --locked --workspace --exclude silhouette-tests --test '*' -- --ignored
+	SIMULATION_SCHEDULES=20000 $(CARGO) test $(PROFILE) --locked --workspace --test simulator
 
 docs: setup ## Write the pages that are generated from the code
 	SILHOUETTE_WRITE_DOCS=1 $(CARGO) test $(PROFILE) --locked --workspace --lib --bins generated_page

@@ -1,0 +1,3 @@
+//! `silhouette-operator`.
+
+fn main() {}

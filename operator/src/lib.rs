@@ -14,10 +14,20 @@
 //!   configuration that was seen: a step that was planned from an old observation changes nothing.
 //! - What is taken away is released first, by a mark on the object that whoever needs it takes back.
 
+pub mod api;
+pub mod carry;
+pub mod controller;
 pub mod desired;
 #[cfg(test)]
 mod fixture;
 pub mod ids;
+pub mod lease;
+pub mod look;
+pub mod nodes;
 pub mod observed;
 pub mod plan;
+pub mod report;
+pub mod resources;
 pub mod status;
+pub mod surroundings;
+pub mod telemetry;

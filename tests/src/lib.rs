@@ -23,3 +23,4 @@
 pub mod demo;
 pub mod documentation;
 pub mod harness;
+pub mod kubernetes;

@@ -1,0 +1,1 @@
+//! The loop of a resource: look, plan, carry out, report.

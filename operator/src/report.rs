@@ -1,0 +1,1 @@
+//! Tells people: the status of the resource, and events.

@@ -1,0 +1,1 @@
+//! What looking and carrying out need.

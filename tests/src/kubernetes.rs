@@ -1,0 +1,1 @@
+//! A Kubernetes without kubelets: real API server, etcd and controller manager.

@@ -251,6 +251,21 @@ async fn a_new_leader_says_that_it_has_just_heard_of_everybody() {
 }
 
 #[tokio::test]
+async fn a_learner_names_no_leader_that_it_does_not_hear() {
+    let network: Arc<InMemory> = Arc::default();
+    let founder = Node::found(&network, 1, settings());
+    founder.wait_to_lead().await;
+    add_learner(&founder, 2).await;
+    let learner = Node::join(&network, 2, settings());
+    learner.wait("to hear its leader", |status| status.leader == Some(MemberId(1))).await;
+    network.cut_off(MemberId(1));
+    learner.wait("to know no leader", |status| status.leader.is_none()).await;
+    network.reconnect(MemberId(1));
+    learner.wait("to hear its leader again", |status| status.leader == Some(MemberId(1))).await;
+    stop(vec![founder, learner]).await;
+}
+
+#[tokio::test]
 async fn the_log_tells_how_the_cluster_came_to_be_before_and_after_a_restart() {
     let mut nodes = three(settings()).await;
     let logged = nodes[0].consensus().configuration_log().unwrap();

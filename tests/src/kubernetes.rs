@@ -1,1 +1,3 @@
 //! A Kubernetes without kubelets: real API server, etcd and controller manager.
+
+pub mod kubelet;

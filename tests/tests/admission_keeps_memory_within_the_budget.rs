@@ -260,6 +260,7 @@ async fn a_node_with_less_memory_than_rounds_need_does_not_become_a_voter() -> R
         cluster_id: configuration.cluster_id,
         expected_conf_index: configuration.conf_index,
         changes: vec![v1::MemberChange { member_id: learner, action: v1::MemberAction::Promote.into() }],
+        replaced_silent_ms: 0,
     };
     let refusal = refused(wire.cluster.clone().change_members(promotion).await)?;
     ensure!(

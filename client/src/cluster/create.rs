@@ -65,11 +65,15 @@ impl<'a> Create<'a> {
             None => ClusterId::random()?,
         };
         (self.observe)(&ClusterStep::Named(id.clone()));
-        let (founder, _) = match founding {
+        let (founder, identity) = match founding {
             Founding::Anew => &nodes[0],
             Founding::Resumed { voter } => &nodes[voter],
         };
-        let request = BootstrapRequest { cluster_id: id.to_string(), initial_members: nodes.len() as u32 };
+        let request = BootstrapRequest {
+            cluster_id: id.to_string(),
+            initial_members: nodes.len() as u32,
+            instance_id: identity.instance.clone(),
+        };
         if founding == Founding::Anew {
             let ask = |channel| {
                 let request = request.clone();

@@ -3,6 +3,7 @@
 use std::{
     sync::{Arc, atomic::Ordering, mpsc},
     thread::JoinHandle,
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -150,14 +151,19 @@ impl Consensus {
     }
 
     /// Proposes a membership change and waits until it is in force, its joint phase over. Returns the index of the
-    /// configuration. A leader that is to be removed hands over first and answers `NotLeader`.
-    pub async fn change_members(&self, change: MembershipChange) -> Result<LogIndex, ProposeError> {
+    /// configuration. A leader that is to be removed hands over first and answers `NotLeader`. A member whose place a
+    /// promoted one takes must not have been heard of for `replaced_silence`.
+    pub async fn change_members(
+        &self,
+        change: MembershipChange,
+        replaced_silence: Duration,
+    ) -> Result<LogIndex, ProposeError> {
         self.wait_to_lead().await?;
         let mut applied = self.applied();
         let mut status = self.status();
         let (reply, outcome) = oneshot::channel();
         let call = Call::new(reply, None);
-        self.tell(Input::Change(self.running.ids.next(), change, call));
+        self.tell(Input::Change { id: self.running.ids.next(), change, replaced_silence, call });
         outcome.await.unwrap_or(Err(ProposeError::Stopped))?;
         loop {
             applied.borrow_and_update();

@@ -143,7 +143,7 @@ pub struct Held {
     pub encoding: Digest,
     /// Digest of the hint.
     pub hint: Digest,
-    /// Members that have reported to hold it.
+    /// Members that have reported to hold it, and not that they have lost it since.
     pub held_by: BTreeSet<MemberId>,
 }
 

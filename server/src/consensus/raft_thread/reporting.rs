@@ -65,7 +65,7 @@ impl RaftThread {
             match inputs.recv_timeout(self.settings.tick) {
                 Ok(Input::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(Input::Propose(proposal)) => proposal.call.end(Err(ProposeError::StorageFailed)),
-                Ok(Input::Change(_, _, call)) => call.end(Err(ProposeError::StorageFailed)),
+                Ok(Input::Change { call, .. }) => call.end(Err(ProposeError::StorageFailed)),
                 Ok(Input::Read(call)) => drop(call.send(Err(ProposeError::StorageFailed))),
                 Ok(Input::Transfer(_, call)) => call(Err(ProposeError::StorageFailed)),
                 Ok(_) | Err(RecvTimeoutError::Timeout) => {}
@@ -77,12 +77,18 @@ impl RaftThread {
     /// How far each other member has replicated.
     fn progress(&self) -> Vec<MemberProgress> {
         let now = Instant::now();
+        let commit = LogIndex(self.node.raft.raft_log.committed);
         let others = self.node.raft.prs().iter().filter(|(member, _)| **member != self.shared.member.0);
-        let progress = others.map(|(member, progress)| MemberProgress {
-            member: MemberId(*member),
-            matched: LogIndex(progress.matched),
-            active: self.is_active(*member, now),
-            snapshot: progress.state == ProgressState::Snapshot,
+        let progress = others.map(|(member, progress)| {
+            let standing = self.standing(*member, progress, now);
+            MemberProgress {
+                member: MemberId(*member),
+                matched: standing.matched,
+                active: standing.active,
+                keeps_up: standing.keeps_up(commit, self.settings.promote_lag),
+                silence: self.silence(*member),
+                snapshot: progress.state == ProgressState::Snapshot,
+            }
         });
         let mut progress: Vec<_> = progress.collect();
         progress.sort_by_key(|progress| progress.member);

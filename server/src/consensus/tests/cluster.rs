@@ -3,6 +3,7 @@
 use std::{
     sync::{Arc, mpsc},
     thread,
+    time::Duration,
 };
 
 use super::{
@@ -40,7 +41,7 @@ async fn add_learner(leader: &Node, id: u64) {
     let allocate = Command::AllocateMember { instance: record.instance, record: record.clone(), replaces: None };
     assert_eq!(consensus.propose(allocate).await.unwrap(), Reply::Member { id: MemberId(id) });
     consensus.propose(Command::RegisterMember { record }).await.unwrap();
-    consensus.change_members(leader.change(&[(id, MemberAction::AddLearner)])).await.unwrap();
+    consensus.change_members(leader.change(&[(id, MemberAction::AddLearner)]), Duration::ZERO).await.unwrap();
 }
 
 /// Promotes learners once they have caught up.
@@ -53,7 +54,7 @@ async fn promote(leader: &Node, ids: &[u64]) {
     };
     leader.wait("for learners to catch up", caught_up).await;
     let parts: Vec<_> = ids.iter().map(|id| (*id, MemberAction::Promote)).collect();
-    leader.consensus().change_members(leader.change(&parts)).await.unwrap();
+    leader.consensus().change_members(leader.change(&parts), Duration::ZERO).await.unwrap();
 }
 
 pub(crate) async fn stop(nodes: Vec<Node>) {
@@ -179,7 +180,7 @@ async fn a_leader_that_is_to_be_removed_hands_over_and_is_then_removed() {
                 .any(|progress| progress.member == MemberId(4) && progress.matched == status.last_index)
         })
         .await;
-    let outcome = nodes[0].consensus().change_members(nodes[0].change(&replaced)).await;
+    let outcome = nodes[0].consensus().change_members(nodes[0].change(&replaced), Duration::ZERO).await;
     let Err(ProposeError::NotLeader { leader: Some(successor) }) = outcome else { panic!("{outcome:?}") };
     let successor = nodes.iter().position(|node| node.id == successor).unwrap();
     nodes[successor].wait_to_lead().await;
@@ -190,7 +191,7 @@ async fn a_leader_that_is_to_be_removed_hands_over_and_is_then_removed() {
         })
         .await;
     let change = nodes[successor].change(&replaced);
-    nodes[successor].consensus().change_members(change).await.unwrap();
+    nodes[successor].consensus().change_members(change, Duration::ZERO).await.unwrap();
     {
         let state = nodes[successor].consensus().state();
         assert_eq!(state.member(MemberId(1)).unwrap().state, MemberState::Removed);

@@ -17,6 +17,7 @@ mod limits_are_kept;
 mod members_change_as_one;
 mod no_second_cluster_is_founded;
 mod nothing_acknowledged_is_lost;
+mod pods_configure_their_nodes;
 mod promtool_reads_the_metrics;
 mod published_keys_are_in_no_file;
 mod readiness_follows_the_cluster;

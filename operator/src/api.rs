@@ -17,6 +17,8 @@ mod okvs;
 mod pir;
 mod pod_template;
 mod quantity;
+#[cfg(test)]
+mod reference;
 mod resources;
 mod rounds;
 mod scheduling;
@@ -24,7 +26,7 @@ mod status;
 mod storage;
 mod tls;
 
-pub use definition::definition;
+pub use definition::{definition, manifest};
 pub use desired::InvalidAnnotation;
 pub use image::{ImageSection, PullPolicy, PullSecret};
 use kube::{CustomResource, KubeSchema};

@@ -16,6 +16,7 @@ mod late_members_get_the_encoding;
 mod limits_are_kept;
 mod no_second_cluster_is_founded;
 mod nothing_acknowledged_is_lost;
+mod pods_configure_their_nodes;
 mod promtool_reads_the_metrics;
 mod published_keys_are_in_no_file;
 mod readiness_follows_the_cluster;

@@ -1,5 +1,8 @@
 //! The CustomResourceDefinition.
 
+#[cfg(test)]
+mod tests;
+
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSON, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
 };
@@ -18,6 +21,12 @@ pub fn definition() -> CustomResourceDefinition {
         }
     }
     definition
+}
+
+/// The CustomResourceDefinition as YAML, for `kubectl apply`.
+pub fn manifest() -> Result<String, serde_yaml::Error> {
+    let yaml = serde_yaml::to_string(&definition())?;
+    Ok(format!("# Generated from the types in operator/src/api by `make docs`; do not edit.\n{yaml}"))
 }
 
 /// Takes out of a schema what Kubernetes warns of, or would do otherwise than is meant.

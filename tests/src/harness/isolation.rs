@@ -112,7 +112,8 @@ impl Place {
     }
 }
 
-fn ip(arguments: &str) -> Result<()> {
+/// Runs `ip` with these arguments, in the calling thread's network.
+pub(crate) fn ip(arguments: &str) -> Result<()> {
     let output = Command::new("ip")
         .args(arguments.split(' '))
         .output()

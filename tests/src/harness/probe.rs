@@ -29,7 +29,12 @@ impl Answer {
 
 /// `GET path`, one connection a request: as a kubelet does.
 pub async fn get(address: SocketAddr, path: &str) -> Result<Answer> {
-    tokio::time::timeout(PROBE_TIMEOUT, exchange(address, path))
+    get_within(PROBE_TIMEOUT, address, path).await
+}
+
+/// [`get`] with another patience.
+pub async fn get_within(patience: Duration, address: SocketAddr, path: &str) -> Result<Answer> {
+    tokio::time::timeout(patience, exchange(address, path))
         .await
         .with_context(|| format!("http://{address}{path} did not answer"))?
         .with_context(|| format!("cannot read http://{address}{path}"))

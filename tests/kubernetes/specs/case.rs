@@ -113,3 +113,11 @@ pub(super) fn expect_refused<T>(what: &str, answer: Result<T, kube::Error>, fiel
     ensure!(message.contains(sentence), "{what}: the refusal does not say {sentence:?}: {message}");
     Ok(())
 }
+
+/// Fails with all failures, so that one does not hide the others.
+pub(super) fn all(outcomes: impl IntoIterator<Item = Result<()>>) -> Result<()> {
+    let failures = outcomes.into_iter().filter_map(Result::err).map(|failure| format!("{failure:#}"));
+    let failures: Vec<String> = failures.collect();
+    ensure!(failures.is_empty(), "{} of the cases failed:\n{}", failures.len(), failures.join("\n"));
+    Ok(())
+}

@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use silhouette_tests::kubernetes::Namespace;
 
-use super::case::{FieldValidation, Keep, create, expect_refused, resource, with_spec};
+use super::case::{self, FieldValidation, Keep, create, expect_refused, resource, with_spec};
 
 /// A change of the smallest spec that is refused.
 struct Refused {
@@ -210,10 +210,12 @@ fn of_surroundings() -> Vec<Refused> {
 async fn specs_that_make_no_sense_are_refused_with_a_sentence() -> Result<()> {
     let namespace = Namespace::new().await?;
     let all = [of_the_whole(), of_image_and_storage(), of_resources_and_rounds(), of_surroundings()];
+    let mut outcomes = Vec::new();
     for Refused { what, changes, field, sentence } in all.into_iter().flatten() {
         let answer = create(&namespace, &with_spec(&changes), FieldValidation::Strict, Keep::No).await?;
-        expect_refused(what, answer, field, sentence)?;
+        outcomes.push(expect_refused(what, answer, field, sentence));
     }
+    case::all(outcomes)?;
     namespace.passed();
     Ok(())
 }
@@ -230,11 +232,13 @@ async fn names_of_which_no_objects_can_be_named_are_refused_with_a_sentence() ->
         ("1demo".to_owned(), ODD_NAME),
         ("demo.example".to_owned(), ODD_NAME),
     ];
+    let mut outcomes = Vec::new();
     for (name, sentence) in cases {
         let resource = resource(&json!({ "metadata": { "name": name } }));
         let answer = create(&namespace, &resource, FieldValidation::Strict, Keep::No).await?;
-        expect_refused(&name, answer, &name, sentence)?;
+        outcomes.push(expect_refused(&name, answer, &name, sentence));
     }
+    case::all(outcomes)?;
     namespace.passed();
     Ok(())
 }

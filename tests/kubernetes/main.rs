@@ -1,5 +1,5 @@
 //! The operator against a real API server: a file for each promise. See `silhouette_tests::kubernetes` for how it runs.
 
 mod a_control_plane_answers;
-mod specs;
 mod carrying;
+mod specs;

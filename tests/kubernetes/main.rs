@@ -2,3 +2,4 @@
 
 mod a_control_plane_answers;
 mod carrying;
+mod specs;

@@ -1,1 +1,3 @@
-//! The operator against a real API server.
+//! The operator against a real API server: a file for each promise. See `silhouette_tests::kubernetes` for how it runs.
+
+mod a_control_plane_answers;

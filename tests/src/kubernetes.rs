@@ -2,8 +2,8 @@
 //!
 //! [`Kubernetes::shared`] is one for all tests of an executable, each of which takes a [`Namespace`] of its own;
 //! [`Kubernetes::start`] is one for a test alone, such as one in a network of its own. There is no scheduler and no
-//! kubelet: a pod does what the test says that it does, or [`kubelet`] runs it. `make kubernetes-programs` builds what runs
-//! here.
+//! kubelet: a pod does what the test says that it does, or [`kubelet`] stands in. `make kubernetes-programs` builds what
+//! runs here.
 
 mod arguments;
 mod caretaker;

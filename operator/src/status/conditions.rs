@@ -102,6 +102,20 @@ impl Conditions {
         ])
     }
 
+    /// Those of a resource that nothing can be planned for until people change it. What does not depend on a plan is not
+    /// looked at either.
+    pub fn unplanned(reason: &'static str, message: String) -> Self {
+        let (because, unknown) = ((reason, message.clone()), (Truth::Unknown, (reason, message)));
+        Self([
+            condition(ConditionKind::Ready, (Truth::False, because.clone())),
+            condition(ConditionKind::Reconciling, is_true_if(None, "NothingToDo", "nothing is left to do")),
+            condition(ConditionKind::Stalled, (Truth::True, because)),
+            condition(ConditionKind::Quorate, unknown.clone()),
+            condition(ConditionKind::DataReady, unknown.clone()),
+            condition(ConditionKind::Degraded, unknown),
+        ])
+    }
+
     /// One of them.
     pub fn get(&self, kind: ConditionKind) -> &Condition {
         &self.0[kind as usize]

@@ -1,3 +1,4 @@
 //! The operator against a real API server: a file for each promise. See `silhouette_tests::kubernetes` for how it runs.
 
 mod a_control_plane_answers;
+mod real_nodes;

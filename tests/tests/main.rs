@@ -14,6 +14,7 @@ mod fairness;
 mod garbage_on_every_port;
 mod late_members_get_the_encoding;
 mod limits_are_kept;
+mod members_change_as_one;
 mod no_second_cluster_is_founded;
 mod nothing_acknowledged_is_lost;
 mod pods_configure_their_nodes;

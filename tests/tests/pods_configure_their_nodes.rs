@@ -32,7 +32,7 @@ async fn configuration(cluster: &SilhouetteCluster, variables: &[(&str, &str)]) 
     let children = Children::of(cluster)?;
     let folder = tempfile::tempdir()?;
     let files = children.apply(Child::ConfigMap).context("a ConfigMap")?;
-    let set = children.stateful_set(3);
+    let set = children.stateful_set(3)?;
     let pod = &set["spec"]["template"]["spec"];
     let mounts = pod["containers"][0]["volumeMounts"].as_array().context("mounts")?;
     let mounted = mounts.iter().find(|mount| mount["name"] == "config").context("the configuration is mounted")?;

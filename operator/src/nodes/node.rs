@@ -74,11 +74,8 @@ impl Node {
         initial_members: u32,
     ) -> Result<(), NodeError> {
         let mut client = self.client.clone();
-        let request = v1::BootstrapRequest {
-            cluster_id: cluster.0.clone(),
-            initial_members,
-            instance_id: instance.0.clone(),
-        };
+        let request =
+            v1::BootstrapRequest { cluster_id: cluster.0.clone(), initial_members, instance_id: instance.0.clone() };
         self.change(async move { client.bootstrap(request).await }).await?;
         Ok(())
     }
@@ -105,11 +102,8 @@ impl Node {
     /// Tells it its number, if its disk is still this one.
     pub async fn join(&self, cluster: &ClusterId, instance: &InstanceId, member: MemberId) -> Result<(), NodeError> {
         let mut client = self.client.clone();
-        let request = v1::JoinRequest {
-            cluster_id: cluster.0.clone(),
-            instance_id: instance.0.clone(),
-            member_id: member.0,
-        };
+        let request =
+            v1::JoinRequest { cluster_id: cluster.0.clone(), instance_id: instance.0.clone(), member_id: member.0 };
         self.change(async move { client.join(request).await }).await?;
         Ok(())
     }

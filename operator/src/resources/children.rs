@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    ClaimPatch, ResourcesError, Subject, budget::budget, claims::Ownership, config_map::config_map,
+    ClaimPatch, PodTemplateError, ResourcesError, Subject, budget::budget, claims::Ownership, config_map::config_map,
     configuration::configuration, names, network_policy::network_policy, service, service_account::service_account,
-    stateful_set::stateful_set, template::template,
+    stateful_set::stateful_set, template,
 };
 use crate::{api::SilhouetteCluster, observed::Child};
 
@@ -21,8 +21,10 @@ use crate::{api::SilhouetteCluster, observed::Child};
 pub struct Children {
     /// Those that may be applied at any time. One that is missing must not be.
     objects: BTreeMap<Child, Value>,
-    /// The StatefulSet, without its size.
+    /// The StatefulSet, without its size and the pods' template.
     stateful_set: Value,
+    /// The pods' template. Without it all else can still be applied.
+    template: Result<Value, PodTemplateError>,
     /// The PodDisruptionBudget, for no pods.
     budget: Value,
     /// The name of the nodes' configuration.
@@ -49,11 +51,10 @@ impl Children {
         if let Some(policy) = network_policy(subject) {
             objects.insert(Child::NetworkPolicy, rendered(&policy)?);
         }
-        let mut stateful_set = rendered(&stateful_set(subject))?;
-        stateful_set["spec"]["template"] = template(subject, &config_map)?;
         Ok(Self {
             objects,
-            stateful_set,
+            stateful_set: rendered(&stateful_set(subject))?,
+            template: template::merged(&template::template(subject, &config_map)?, &subject.spec.pod_template),
             budget: rendered(&budget(subject, 0))?,
             config_map,
             ownership: Ownership {
@@ -70,10 +71,14 @@ impl Children {
     }
 
     /// The StatefulSet with this size, and without a mark that it is about to have fewer pods.
-    pub fn stateful_set(&self, replicas: u32) -> Value {
+    ///
+    /// # Errors
+    /// If `spec.podTemplate` makes no template. Pods that run are left alone then, and all else goes on.
+    pub fn stateful_set(&self, replicas: u32) -> Result<Value, ResourcesError> {
         let mut set = self.stateful_set.clone();
         set["spec"]["replicas"] = json!(replicas);
-        set
+        set["spec"]["template"] = self.template.clone()?;
+        Ok(set)
     }
 
     /// The PodDisruptionBudget for this many pods, and without a mark that it is about to ask for fewer.

@@ -14,7 +14,8 @@ use serde_json::Value;
 use thiserror::Error;
 
 use self::merge::UnnamedElement;
-use super::{CONFIGURATION_VOLUME, ResourcesError, Subject, labels, names};
+use super::{CONFIGURATION_VOLUME, Subject, labels, names};
+use crate::api::PodTemplate;
 
 /// How people call it in errors.
 const PATH: &str = "podTemplate";
@@ -24,7 +25,7 @@ const PATH: &str = "podTemplate";
 const TERMINATION_GRACE_SECONDS: i64 = 60;
 
 /// A `spec.podTemplate` of which no template can be made.
-#[derive(Debug, Error, PartialEq, Eq)]
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
 pub enum PodTemplateError {
     /// An element of a list cannot be merged.
     #[error(transparent)]
@@ -42,21 +43,19 @@ pub enum PodTemplateError {
     },
 }
 
-/// The template, with the nodes' configuration of this name.
-pub(super) fn template(subject: Subject<'_>, config_map: &str) -> Result<Value, ResourcesError> {
-    let theirs = &subject.spec.pod_template.0;
-    if let Some(part) = theirs.keys().find(|part| !["metadata", "spec"].contains(&part.as_str())) {
-        return Err(PodTemplateError::UnknownPart(part.clone()).into());
+/// The template that the operator makes, `ours`, with what people ask for merged over it.
+pub(super) fn merged(ours: &Value, theirs: &PodTemplate) -> Result<Value, PodTemplateError> {
+    if let Some(part) = theirs.0.keys().find(|part| !["metadata", "spec"].contains(&part.as_str())) {
+        return Err(PodTemplateError::UnknownPart(part.clone()));
     }
-    let ours = ours(subject, config_map)?;
     let mut merged = ours.clone();
-    merge::merge(&mut merged, &Value::Object(theirs.clone()), PATH).map_err(PodTemplateError::from)?;
-    needs::check(&ours, &merged)?;
+    merge::merge(&mut merged, &Value::Object(theirs.0.clone()), PATH)?;
+    needs::check(ours, &merged)?;
     Ok(merged)
 }
 
-/// The template that the operator makes.
-fn ours(subject: Subject<'_>, config_map: &str) -> Result<Value, ResourcesError> {
+/// The template that the operator makes, with the nodes' configuration of this name.
+pub(super) fn template(subject: Subject<'_>, config_map: &str) -> serde_json::Result<Value> {
     let pull_secrets = subject.spec.image.pull_secrets.iter();
     let pull_secrets: Vec<_> = pull_secrets.map(|secret| LocalObjectReference { name: secret.name.clone() }).collect();
     let spec = PodSpec {

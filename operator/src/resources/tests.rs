@@ -31,9 +31,13 @@ fn children(cluster: &SilhouetteCluster) -> Children {
     Children::of(cluster).expect("all objects")
 }
 
+fn set(children: &Children, replicas: u32) -> Value {
+    children.stateful_set(replicas).expect("a template")
+}
+
 /// Every object of a resource, with the name of its snapshot.
 fn objects(cluster: &SilhouetteCluster) -> Vec<(&'static str, Value)> {
     let children = children(cluster);
     let few = CHILDREN.into_iter().filter_map(|child| Some((child.as_str(), children.apply(child)?)));
-    few.chain([("statefulset", children.stateful_set(3)), ("poddisruptionbudget", children.budget(2))]).collect()
+    few.chain([("statefulset", set(&children, 3)), ("poddisruptionbudget", children.budget(2))]).collect()
 }

@@ -125,8 +125,8 @@ impl Consensus {
         self.submit(command).await?.outcome().await
     }
 
-    /// The first half of [`Consensus::propose`]: waits until the command is on its way into the log, behind all that were
-    /// submitted before. Of calls that are polled together any may come first, whichever began first.
+    /// The first half of [`Consensus::propose`]: waits until the command is on its way into the log, behind all that
+    /// were submitted before. Of calls that are polled together any may come first, whichever began first.
     pub async fn submit(&self, command: Command) -> Result<Submitted, ProposeError> {
         self.wait_to_lead().await?;
         let permit = match &command {
@@ -295,8 +295,8 @@ impl Consensus {
     }
 
     /// Hands a peer's raft messages to the raft thread; waits while too many bytes of them are queued, or too many of
-    /// committed entries wait to be applied, so that the sender's stream is held back. `MsgPropose` and messages not meant
-    /// for this member are dropped.
+    /// committed entries wait to be applied, so that the sender's stream is held back. `MsgPropose` and messages not
+    /// meant for this member are dropped.
     pub(crate) async fn receive(&self, mut messages: Vec<Message>) {
         let member = self.member_id().0;
         // Raft would append a follower's proposal; here only calls of this member propose.

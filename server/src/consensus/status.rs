@@ -64,7 +64,7 @@ pub struct RaftStatus {
     pub role: Role,
     /// The term.
     pub term: Term,
-    /// Who leads, if known.
+    /// Who leads, if known: its last message is at most two election timeouts old.
     pub leader: Option<MemberId>,
     /// Highest index known to be committed.
     pub commit: LogIndex,

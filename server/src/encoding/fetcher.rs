@@ -1,7 +1,8 @@
 //! Obtains Ready rounds that this member has not: from disk, else from whoever holds them, newest first.
 //!
 //! A file is taken in parts. What has come is kept when a source fails, and the next source goes on from there. The
-//! whole is checked against the agreed digests; if they differ, everything is taken anew, beginning with another source.
+//! whole is checked against the agreed digests; if they differ, everything is taken anew, beginning with another
+//! source.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -60,7 +60,10 @@ pub enum Refusal {
         why: String,
     },
     /// This node does not hold the round's encoding.
-    #[error("round {id} is not held by this node; ask {}", if holders.is_empty() { "again later".to_owned() } else { holders.join(" or ") })]
+    #[error(
+        "round {id} is not held by this node; ask {}",
+        if holders.is_empty() { "again later".to_owned() } else { holders.join(" or ") }
+    )]
     RoundNotHeld {
         /// Its name.
         id: RoundId,

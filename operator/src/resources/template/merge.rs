@@ -24,7 +24,7 @@ const NAMED_LISTS: [(&str, &str); 11] = [
 ];
 
 /// An element that cannot be merged.
-#[derive(Debug, Error, PartialEq, Eq)]
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
 #[error("`{path}` has no `{key}`, by which it would be merged")]
 pub struct UnnamedElement {
     /// Where it is: `podTemplate.spec.containers[1]`.

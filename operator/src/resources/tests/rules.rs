@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{CHILDREN, FULL, MINIMAL, children, cluster, objects};
+use super::{CHILDREN, FULL, MINIMAL, children, cluster, objects, set};
 use crate::{
     api::{ByteQuantity, NetworkPolicyMode},
     ids::Ordinal,
@@ -74,7 +74,7 @@ fn the_same_resource_asks_for_the_same_objects() {
 
 #[test]
 fn claims_are_made_from_what_never_changes() {
-    let claims = |cluster: &_| children(cluster).stateful_set(3)["spec"]["volumeClaimTemplates"].clone();
+    let claims = |cluster: &_| set(&children(cluster), 3)["spec"]["volumeClaimTemplates"].clone();
     let before = cluster(FULL);
     let mut after = before.clone();
     after.spec.image.name = "registry.example/silhouette-server:0.2.0".to_owned();
@@ -93,7 +93,7 @@ fn another_configuration_is_another_object_and_another_template() {
     assert_ne!(before.name(Child::ConfigMap), after.name(Child::ConfigMap));
     for children in [before, after] {
         let name = json!(children.name(Child::ConfigMap));
-        let set = children.stateful_set(3);
+        let set = set(&children, 3);
         assert_eq!(set["spec"]["template"]["spec"]["volumes"][0]["configMap"]["name"], name);
         assert_eq!(children.apply(Child::ConfigMap).expect("there is one")["metadata"]["name"], name);
     }
@@ -132,16 +132,18 @@ fn steps_decide_sizes_and_nothing_else() {
         assert!(object["spec"].as_object_mut().expect("a spec").remove(size).is_some());
         object
     };
-    assert_eq!(without(children.stateful_set(1), "replicas"), without(children.stateful_set(5), "replicas"));
+    assert_eq!(without(set(&children, 1), "replicas"), without(set(&children, 5), "replicas"));
     assert_eq!(without(children.budget(2), "minAvailable"), without(children.budget(4), "minAvailable"));
 }
 
 #[test]
-fn a_pod_template_of_which_no_pod_can_be_made_is_refused() {
+fn a_pod_template_of_which_no_pod_can_be_made_is_refused_and_nothing_else() {
     let refusal = |template: Value| {
         let mut cluster = cluster(MINIMAL);
         cluster.spec.pod_template.0 = template.as_object().expect("an object").clone();
-        match Children::of(&cluster) {
+        let children = children(&cluster);
+        assert!(CHILDREN.into_iter().all(|child| children.apply(child).is_some()), "all else goes on");
+        match children.stateful_set(3) {
             Err(ResourcesError::PodTemplate(error)) => error.to_string(),
             other => panic!("{template}: {other:?}"),
         }

@@ -27,7 +27,7 @@ impl RaftThread {
         self.shared.status.send_modify(|status| {
             status.role = role;
             status.term = Term(raft.term);
-            status.leader = (raft.leader_id != 0).then_some(MemberId(raft.leader_id));
+            status.leader = self.present_leader();
             status.commit = LogIndex(raft.raft_log.committed);
             status.applied = LogIndex(raft.raft_log.applied);
             status.last_index = self.log.last_index();
@@ -72,6 +72,17 @@ impl RaftThread {
             }
             self.shared.status.send_modify(|status| status.ticked = Instant::now());
         }
+    }
+
+    /// Who leads, as far as this member knows. Raft has a voter forget a leader that fell silent by having it campaign;
+    /// learners and fenced members do not, and would name it for good.
+    fn present_leader(&self) -> Option<MemberId> {
+        let raft = &self.node.raft;
+        // A voter campaigns after one to two election timeouts.
+        let patience = 2 * self.election_timeout();
+        let is_heard = || self.following.leader_heard.is_some_and(|heard| heard.elapsed() < patience);
+        let is_known = raft.leader_id != 0 && (raft.state == StateRole::Leader || is_heard());
+        is_known.then_some(MemberId(raft.leader_id))
     }
 
     /// How far each other member has replicated.

@@ -145,8 +145,8 @@ impl State {
     }
 
     /// Whether a membership change may be proposed, as far as the state knows: its members exist and are where the
-    /// change expects them, promoted ones hold every Ready encoding, and no holder of a Ready encoding is taken from one
-    /// that only a minority would hold then.
+    /// change expects them, promoted ones hold every Ready encoding, and no holder of a Ready encoding is taken from
+    /// one that only a minority would hold then.
     pub fn check_membership(&self, change: &MembershipChange) -> Result<(), Rejection> {
         let before = &self.configuration().raft.voters;
         let mut voters = before.clone();

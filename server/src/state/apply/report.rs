@@ -117,6 +117,7 @@ impl Round {
 impl Held {
     /// Whether the outcome is the agreed encoding.
     fn is_of(&self, outcome: EncodingOutcome) -> bool {
-        matches!(outcome, EncodingOutcome::Encoded { encoding, hint, .. } if (encoding, hint) == (self.encoding, self.hint))
+        let agreed = (self.encoding, self.hint);
+        matches!(outcome, EncodingOutcome::Encoded { encoding, hint, .. } if (encoding, hint) == agreed)
     }
 }

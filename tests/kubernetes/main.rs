@@ -3,3 +3,4 @@
 mod a_control_plane_answers;
 mod real_nodes;
 mod specs;
+mod carrying;

@@ -106,9 +106,7 @@ impl<'a> Objects<'a> {
         seen: Option<&ResourceVersion>,
     ) -> Result<(), Error> {
         match (min_available, seen) {
-            (Some(pods), seen) => {
-                self.apply_as_seen::<PodDisruptionBudget>(self.children.budget(pods), seen).await
-            }
+            (Some(pods), seen) => self.apply_as_seen::<PodDisruptionBudget>(self.children.budget(pods), seen).await,
             (None, Some(seen)) => {
                 let present: PodDisruptionBudget = self.as_seen(seen).await?;
                 self.delete(&present).await

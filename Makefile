@@ -16,14 +16,19 @@ PACKAGES := clang-19 libclang-19-dev gcc libc6-dev protobuf-compiler cmake iprou
 SILHOUETTE_TOOLS ?= $(HOME)/.cache/silhouette/tools
 export SILHOUETTE_TOOLS
 
+# API server, etcd and controller manager, which tests of the operator use; in folders by version.
+include kind/versions.env
+SILHOUETTE_KUBERNETES ?= $(HOME)/.cache/silhouette/kubernetes
+export SILHOUETTE_KUBERNETES
+
 # System tests start three or more servers each; more than two tests at a time starve a small machine.
 SYSTEM_TEST_THREADS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build man demo test unit system lint soak docs clean
+.PHONY: help setup build man demo test unit system test-kubernetes lint soak docs clean
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what a bare Debian lacks
 	@missing=$$(for package in $(PACKAGES); do \
@@ -43,7 +48,11 @@ tools: setup $(SILHOUETTE_TOOLS)/grpcurl ## Build what the documentation's examp
 $(SILHOUETTE_TOOLS)/grpcurl: $(wildcard tests/tools/*)
 	tests/tools/build-grpcurl.sh $@
 
-build: setup ## Build the server, the client and the demonstration
+.PHONY: kubernetes-programs
+kubernetes-programs: setup ## Build API server, etcd, controller manager and kubectl for test-kubernetes (installs Go where there is none)
+	kind/build-programs.sh $(SILHOUETTE_KUBERNETES)/$(KUBERNETES_VERSION)/bin
+
+build: setup ## Build the server, the client, the operator and the demonstration
 	$(CARGO) build $(PROFILE) --locked --bins
 
 man: build ## Write the manual pages of silhouettectl to $(CARGO_TARGET_DIR)/man
@@ -68,6 +77,9 @@ unit: setup ## Run unit, property and documentation tests
 
 system: build tools ## Run the whole-system tests against real server processes
 	$(CARGO) test $(PROFILE) --locked --workspace --test system -- --show-output --test-threads $(SYSTEM_TEST_THREADS)
+
+test-kubernetes: build kubernetes-programs ## Run the operator's tests against a real API server, and with real nodes
+	$(CARGO) test $(PROFILE) --locked --workspace --test kubernetes -- --show-output --test-threads $(SYSTEM_TEST_THREADS)
 
 soak: build tools ## Run the long schedules: faults, failure rates, a thousand rounds
 	SILHOUETTE_SOAK=1 $(CARGO) test $(PROFILE) --locked --workspace --test system -- --show-output --test-threads 1

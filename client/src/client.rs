@@ -183,8 +183,8 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::Refused`] with `ROUND_NOT_READY`, `ROUND_FAILED` or `ROUND_NOT_FOUND`; with `DOWNLOADS_FORBIDDEN` if
-    /// [`Mode::Download`](crate::Mode::Download) was demanded of a round that forbids it; [`Error::Inconsistent`] if what
-    /// a node sent does not match the round's digests.
+    /// [`Mode::Download`](crate::Mode::Download) was demanded of a round that forbids it; [`Error::Inconsistent`] if
+    /// what a node sent does not match the round's digests.
     pub fn get_many<'a, K: Into<Vec<u8>>>(
         &self,
         round: impl Into<RoundName>,

@@ -27,9 +27,9 @@
 //! ```
 //!
 //! # Invariants
-//! - What a node sees of lookups (how many requests, how large, in which order) is decided from the round's public shape
-//!   and the padded number of keys before the first answer arrives. An absent key, or an answer that does not open,
-//!   triggers no request.
+//! - What a node sees of lookups (how many requests, how large, in which order) is decided from the round's public
+//!   shape and the padded number of keys before the first answer arrives. An absent key, or an answer that does not
+//!   open, triggers no request.
 //! - A secret encrypts one query. A query that has to be repeated is repeated byte for byte.
 //! - Hints and encodings are used only if their digests are those of the round's description; [`Agreement`] says how
 //!   many nodes must give that description.

@@ -31,3 +31,5 @@ pub mod resources;
 pub mod status;
 pub mod surroundings;
 pub mod telemetry;
+#[cfg(test)]
+mod transport;

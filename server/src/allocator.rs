@@ -13,15 +13,16 @@ const VARIABLE: &str = "MALLOC_ARENA_MAX";
 const ARENAS: &str = "2";
 
 /// What tells the allocator how much free memory it may keep at its end. Setting it also keeps the size from which
-/// allocations are given back by themselves where it is, at 128 KiB: else the first chunk that is freed raises it above the
-/// size of chunks, and what encodings and pairs leave behind stays with the process.
+/// allocations are given back by themselves where it is, at 128 KiB: else the first chunk that is freed raises it above
+/// the size of chunks, and what encodings and pairs leave behind stays with the process.
 const TRIM_VARIABLE: &str = "MALLOC_TRIM_THRESHOLD_";
 
 /// In bytes: as much as a chunk of a publication.
 const TRIM_BYTES: &str = "1048576";
 
-/// Runs this program anew in its own place, with few arenas, and so does not return; unless the environment says already
-/// how many there are, or it cannot be done, as when the program's file is gone: then all works, with more memory.
+/// Runs this program anew in its own place, with few arenas, and so does not return; unless the environment says
+/// already how many there are, or it cannot be done, as when the program's file is gone: then all works, with more
+/// memory.
 pub fn restart_with_few_arenas() -> io::Result<()> {
     if env::var_os(VARIABLE).is_some() {
         return Ok(());

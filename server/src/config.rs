@@ -1,8 +1,9 @@
 //! How a node is configured: defaults, one YAML file over them, variables of the environment over both, flags over all.
 //!
-//! Every key has a default but `storage.data_dir`. Unknown keys and variables are errors that name the nearest known one,
-//! and everything that is wrong is named at once, with where it was given. `silhouette-server --print-config` prints what
-//! results; `docs/configuration.md` is generated from the types here. All of it is read once, when the node starts.
+//! Every key has a default but `storage.data_dir`. Unknown keys and variables are errors that name the nearest known
+//! one, and everything that is wrong is named at once, with where it was given. `silhouette-server --print-config`
+//! prints what results; `docs/configuration.md` is generated from the types here. All of it is read once, when the node
+//! starts.
 
 mod arguments;
 mod checks;

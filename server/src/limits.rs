@@ -5,10 +5,10 @@
 //!               connections       its age       calls a second, calls at a time
 //! ```
 //!
-//! A [`Door`](door::Door) bounds the connections of an address, a [`Gate`](gate::Gate) the calls of clients. Whatever is
-//! refused at the gate is refused with a reason of its own, which names the key that sets the limit. Two kinds of calls
-//! pass under the limits of others: those of administrators, with a limit of their own, so that a node which has too
-//! much to do can still be asked how it is; and those that another member forwards, which were counted where they
+//! A [`Door`](door::Door) bounds the connections of an address, a [`Gate`](gate::Gate) the calls of clients. Whatever
+//! is refused at the gate is refused with a reason of its own, which names the key that sets the limit. Two kinds of
+//! calls pass under the limits of others: those of administrators, with a limit of their own, so that a node which has
+//! too much to do can still be asked how it is; and those that another member forwards, which were counted where they
 //! arrived.
 
 pub(crate) mod age;

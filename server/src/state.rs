@@ -9,8 +9,8 @@
 //!   what it staged.)
 //! - What the leader checked before it proposed is checked again here: the state may have moved on meanwhile.
 //! - Commands of timers name what they expect; stale ones change nothing.
-//! - Everything of a round that tells its pairs, or how many there are, is in [`RoundSecret`] and chunks. Both are sealed
-//!   at rest, and gone once the round is shredded.
+//! - Everything of a round that tells its pairs, or how many there are, is in [`RoundSecret`] and chunks. Both are
+//!   sealed at rest, and gone once the round is shredded.
 //! - `restore(cluster_record, rounds, chunks)` and `from_snapshot(to_snapshot, chunks)` give an equal state at any
 //!   point. Whatever is not in records (the key index, the lookup tables) follows from them and the chunks.
 
@@ -18,7 +18,6 @@ mod admission;
 mod apply;
 mod chunk;
 mod command;
-mod divergence;
 mod due;
 mod effect;
 mod encoding_plan;

@@ -24,7 +24,7 @@ mod keyring;
 mod log;
 mod record;
 mod replica;
-mod sealing;
+mod round_key;
 mod small_file;
 mod status;
 mod store;

@@ -2,3 +2,4 @@
 
 mod a_control_plane_answers;
 mod real_nodes;
+mod specs;

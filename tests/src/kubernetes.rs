@@ -14,6 +14,8 @@ mod identity;
 pub mod kubelet;
 mod namespace;
 mod objects;
+mod operator;
+mod permissions;
 mod programs;
 mod service;
 
@@ -21,4 +23,5 @@ pub use control_plane::Kubernetes;
 pub use events::events_about;
 pub use identity::Identity;
 pub use namespace::Namespace;
-pub use objects::{apply, apply_file, until, until_gone, until_some};
+pub use objects::{PATIENCE, apply, apply_file, until, until_gone, until_some};
+pub use operator::Operator;

@@ -19,9 +19,9 @@ const MEBIBYTE: u64 = 1 << 20;
 /// What each node offers to rounds while they are as heavy as is admitted.
 const BUDGET_BYTES: u64 = 256 * MEBIBYTE;
 
-/// What a node needs beside rounds and beside what it needs with none, however many there are: the database's write buffers
-/// and cache (64 MiB), proposals under way (24 MiB), entries that wait to be appended (16 MiB) and those on their way to
-/// two followers (32 MiB), and buffers of streams.
+/// What a node needs beside rounds and beside what it needs with none, however many there are: the database's write
+/// buffers and cache (64 MiB), proposals under way (24 MiB), entries that wait to be appended (16 MiB) and those on
+/// their way to two followers (32 MiB), and buffers of streams.
 const OVERHEAD_BYTES: u64 = 128 * MEBIBYTE;
 
 /// Workers that publish at once.
@@ -260,6 +260,7 @@ async fn a_node_with_less_memory_than_rounds_need_does_not_become_a_voter() -> R
         cluster_id: configuration.cluster_id,
         expected_conf_index: configuration.conf_index,
         changes: vec![v1::MemberChange { member_id: learner, action: v1::MemberAction::Promote.into() }],
+        replaced_silent_ms: 0,
     };
     let refusal = refused(wire.cluster.clone().change_members(promotion).await)?;
     ensure!(

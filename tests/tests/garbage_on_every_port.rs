@@ -25,8 +25,8 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// How often each kind is sent to each port.
 const TIMES: usize = 8;
 
-/// What a node's memory may grow by under all of it: far less than if it kept what it is sent, or what it thinks of each
-/// connection.
+/// What a node's memory may grow by under all of it: far less than if it kept what it is sent, or what it thinks of
+/// each connection.
 const GROWTH_BYTES: u64 = 64 << 20;
 
 /// A frame of HTTP/2.

@@ -25,7 +25,7 @@ async fn shredded_round(cluster: &Cluster, client: &Client, id: &str, seed: u64)
 async fn holds_every_encoding(cluster: &Cluster, index: usize) -> Result<()> {
     let node = cluster.node(index);
     node.ready().await?;
-    let rounds = node.wire()?.list().await?;
+    let rounds = node.wire()?.list_when_led().await?;
     let names: Vec<String> = files(&node.data().join("encodings"))?
         .iter()
         .filter_map(|file| Some(file.file_name()?.to_string_lossy().into_owned()))

@@ -79,7 +79,11 @@ async fn a_member_is_not_bootstrapped_or_joined_to_another_cluster() -> Result<(
     let cluster = Cluster::of_three().await?;
     let wire = cluster.node(1).wire()?;
     let identity = wire.identity().await?;
-    let bootstrap = |cluster_id: &str| v1::BootstrapRequest { cluster_id: cluster_id.to_owned(), initial_members: 3 };
+    let bootstrap = |cluster_id: &str| v1::BootstrapRequest {
+        cluster_id: cluster_id.to_owned(),
+        initial_members: 3,
+        ..v1::BootstrapRequest::default()
+    };
     let mut admin = wire.cluster.clone();
 
     let refusal = refused(admin.bootstrap(bootstrap("another")).await)?;
@@ -107,7 +111,8 @@ async fn a_member_is_not_bootstrapped_or_joined_to_another_cluster() -> Result<(
 async fn an_interrupted_create_is_finished_by_the_same_command() -> Result<()> {
     let mut cluster = Cluster::unformed(3, Configuration::short_times()).await?;
     let wire = cluster.node(0).wire()?;
-    let request = v1::BootstrapRequest { cluster_id: "half".to_owned(), initial_members: 3 };
+    let request =
+        v1::BootstrapRequest { cluster_id: "half".to_owned(), initial_members: 3, ..v1::BootstrapRequest::default() };
     wire.cluster.clone().bootstrap(request).await?;
     // One voter of three: there is a leader, but rounds wait.
     let forming = eventually("the one voter leads", async || {
@@ -145,6 +150,7 @@ async fn a_change_that_leaves_two_voters_or_saw_another_configuration_is_refused
         cluster_id: cluster_id.to_owned(),
         expected_conf_index,
         changes: vec![v1::MemberChange { member_id: follower, action: v1::MemberAction::Remove.into() }],
+        replaced_silent_ms: 0,
     };
 
     let two_voters = refused(admin.change_members(remove(&configuration.cluster_id, configuration.conf_index)).await)?;

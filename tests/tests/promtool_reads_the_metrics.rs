@@ -1,5 +1,5 @@
-//! Prometheus' own checker has nothing to say about what a node shows. It comes with Prometheus, which not every machine
-//! has; where it is missing this test says so, and the rules for names that the server's own tests hold remain.
+//! Prometheus' own checker has nothing to say about what a node shows. It comes with Prometheus, which not every
+//! machine has; where it is missing this test says so, and the rules for names that the server's own tests hold remain.
 
 use std::process::Stdio;
 

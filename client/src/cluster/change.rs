@@ -68,6 +68,8 @@ async fn request(
             .iter()
             .map(|(member, action)| MemberChange { member_id: member.get(), action: (*action).into() })
             .collect(),
+        // People know what they replace: a fenced member, too, is heard of.
+        replaced_silent_ms: 0,
     };
     let ask = |channel| {
         let request = request.clone();

@@ -65,11 +65,15 @@ impl<'a> Create<'a> {
             None => ClusterId::random()?,
         };
         (self.observe)(&ClusterStep::Named(id.clone()));
-        let (founder, _) = match founding {
+        let (founder, identity) = match founding {
             Founding::Anew => &nodes[0],
             Founding::Resumed { voter } => &nodes[voter],
         };
-        let request = BootstrapRequest { cluster_id: id.to_string(), initial_members: nodes.len() as u32 };
+        let request = BootstrapRequest {
+            cluster_id: id.to_string(),
+            initial_members: nodes.len() as u32,
+            instance_id: identity.instance.clone(),
+        };
         if founding == Founding::Anew {
             let ask = |channel| {
                 let request = request.clone();
@@ -133,8 +137,8 @@ pub(super) async fn identify_all(
     try_join_all(nodes.into_iter().map(ask)).await
 }
 
-/// Whether a cluster that was begun is the one to be formed: of this id and size, and, once it was formed, of these very
-/// nodes, so that a node that lost its disk is not admitted in passing. Pure.
+/// Whether a cluster that was begun is the one to be formed: of this id and size, and, once it was formed, of these
+/// very nodes, so that a node that lost its disk is not admitted in passing. Pure.
 fn check_begun(begun: &Configuration, id: &ClusterId, nodes: &[(Address, Identity)]) -> Result<(), Error> {
     if begun.cluster != *id {
         return Err(Error::inconsistent("the first node's cluster", format!("it is {}", begun.cluster)));

@@ -1,5 +1,5 @@
-//! The present configuration. Every node has one of its own, and one that has just joined, or is cut off, has an old one:
-//! a change that was decided on it would be refused.
+//! The present configuration. Every node has one of its own, and one that has just joined, or is cut off, has an old
+//! one: a change that was decided on it would be refused.
 
 use std::sync::Arc;
 

@@ -1,5 +1,7 @@
 //! A node's own view of itself.
 
+use std::time::Duration;
+
 use silhouette_proto::v1;
 
 use super::{Identity, LogIndex, Term};
@@ -27,8 +29,12 @@ pub struct Replication {
     pub matched: LogIndex,
     /// Whether it answered lately.
     pub active: bool,
-    /// Ready rounds that it has not yet reported to hold.
+    /// Ready rounds that it does not hold, by its reports.
     pub rounds_missing: u32,
+    /// How long its leader has not heard of it, at most since that began to lead.
+    pub silence: Duration,
+    /// Whether it could be promoted, were it a learner.
+    pub caught_up: bool,
 }
 
 /// A Ready round whose encoding, as a node has it, is not what the members agreed on. It is not served from what is
@@ -84,6 +90,8 @@ pub struct NodeStatus {
     pub draining: bool,
     /// How far each member has replicated; empty unless it leads.
     pub replication: Vec<Replication>,
+    /// Ready rounds that less than a majority of the voters holds. A leader's word counts, others may lag.
+    pub rounds_at_risk: u32,
     /// Why it serves nothing any more, as a sentence that says what to do, if so.
     pub fence: Option<String>,
     /// Rounds that are damaged there and not yet repaired.
@@ -119,6 +127,7 @@ pub(super) fn read_status(status: v1::GetStatusResponse) -> Result<NodeStatus, E
         checks: status.checks.into_iter().map(read_check).collect(),
         draining: status.draining,
         replication: status.progress.iter().filter_map(read_replication).collect(),
+        rounds_at_risk: status.rounds_at_risk,
         fence: Some(status.fence).filter(|fence| !fence.is_empty()),
         degradations: status.degradations.into_iter().map(read_degradation).collect(),
     })
@@ -139,5 +148,7 @@ fn read_replication(progress: &v1::Progress) -> Option<Replication> {
         matched: LogIndex(progress.matched_index),
         active: progress.active,
         rounds_missing: progress.rounds_missing,
+        silence: Duration::from_millis(progress.silent_ms),
+        caught_up: progress.caught_up,
     })
 }

@@ -1,5 +1,5 @@
-//! What a client needs of a round before it can read values: the hint for queries, or the encoding itself. Both count only
-//! if their digests are those of the round's description.
+//! What a client needs of a round before it can read values: the hint for queries, or the encoding itself. Both count
+//! only if their digests are those of the round's description.
 
 use std::sync::Arc;
 

@@ -13,6 +13,6 @@ pub struct OkvsSection {
     pub threads: Option<u32>,
     /// How often encodings are hashed again, in memory and on disk, to see whether they have changed. Without it, hourly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 60, max = 604_800))]
+    #[schemars(range(min = 60, max = 86_400))]
     pub rehash_interval_seconds: Option<u32>,
 }

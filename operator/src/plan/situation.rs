@@ -146,7 +146,10 @@ impl<'a> Situation<'a> {
     pub(super) fn old_pods(&self) -> impl Iterator<Item = (Ordinal, &'a PodSeen)> {
         let set: Option<&SetSeen> = self.observed.set.as_ref();
         let pods = self.observed.slots.iter().filter_map(|(ordinal, slot)| Some((*ordinal, slot.pod.as_ref()?)));
-        pods.filter(move |(_, pod)| set.is_some_and(|set| set.revision != pod.revision))
+        // A StatefulSet that its controller has never looked at has no revision yet.
+        let is_old =
+            move |pod: &PodSeen| set.is_some_and(|set| !set.revision.0.is_empty() && set.revision != pod.revision);
+        pods.filter(move |(_, pod)| is_old(pod))
     }
 
     /// Whether nothing works and the API server can be believed: every pod has been not Ready on a Ready node for a

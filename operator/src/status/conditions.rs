@@ -58,6 +58,10 @@ pub struct Conditions(pub [Condition; 6]);
 pub(super) type Because = (&'static str, String);
 
 impl ConditionKind {
+    /// All of them, in the order of [`Conditions`].
+    pub const ALL: [Self; 6] =
+        [Self::Ready, Self::Reconciling, Self::Stalled, Self::Quorate, Self::DataReady, Self::Degraded];
+
     /// As the status names it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -114,6 +118,20 @@ impl Conditions {
             condition(ConditionKind::DataReady, unknown.clone()),
             condition(ConditionKind::Degraded, unknown),
         ])
+    }
+
+    /// The same, but that nothing more happens until people do something: what was to be done next is refused for good.
+    #[must_use]
+    pub fn stalled_by(mut self, reason: &'static str, message: String) -> Self {
+        let (because, nothing) = ((reason, message), ("NothingToDo", "nothing is left to do".to_owned()));
+        for (kind, judged) in [
+            (ConditionKind::Ready, (Truth::False, because.clone())),
+            (ConditionKind::Reconciling, (Truth::False, nothing)),
+            (ConditionKind::Stalled, (Truth::True, because)),
+        ] {
+            self.0[kind as usize] = condition(kind, judged);
+        }
+        self
     }
 
     /// One of them.

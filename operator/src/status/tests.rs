@@ -207,3 +207,16 @@ fn a_cluster_of_which_only_given_numbers_are_left_has_lost_its_quorum() {
         "Stalled=True QuorumLost: every node answers, and none has the cluster's data; bring back the volumes that had them"
     );
 }
+
+#[test]
+fn a_step_that_will_never_work_stalls_whatever_else_is_judged() {
+    let mut demo = Demo::settled(3);
+    demo.outdate([2]);
+    let before = judge(&demo);
+    let stalled = before.clone().stalled_by("InvalidPodTemplate", "statefulset demo: no".to_owned());
+    let holds: Vec<_> = ConditionKind::ALL.into_iter().filter(|kind| stalled.holds(*kind)).collect();
+    assert_eq!(holds, [ConditionKind::Stalled, ConditionKind::Quorate, ConditionKind::DataReady]);
+    let told = (stalled.get(ConditionKind::Stalled).reason, stalled.get(ConditionKind::Ready).message.as_str());
+    assert_eq!(told, ("InvalidPodTemplate", "statefulset demo: no"));
+    assert_eq!(stalled.get(ConditionKind::Degraded), before.get(ConditionKind::Degraded));
+}

@@ -1,9 +1,9 @@
 //! Bytes of committed entries that wait to be applied, and the room there is for more.
 //!
 //! On a leader they are few: proposals hold their share of the bulk budget until they are applied. A follower confirms
-//! what is on its disk, so it would take entries faster than it applies them, without end, in memory. Where too many wait,
-//! the streams that bring entries are not read on, and their senders stop; votes and heartbeats come by another way. The
-//! raft thread itself never waits.
+//! what is on its disk, so it would take entries faster than it applies them, without end, in memory. Where too many
+//! wait, the streams that bring entries are not read on, and their senders stop; votes and heartbeats come by another
+//! way. The raft thread itself never waits.
 
 use raft::prelude::Entry;
 use tokio::sync::watch;

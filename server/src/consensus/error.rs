@@ -1,5 +1,7 @@
 //! Why a proposal was not carried out, or is not known to be.
 
+use std::time::Duration;
+
 use crate::{
     ids::{LogIndex, MemberId},
     state::Rejection,
@@ -51,6 +53,14 @@ pub enum ProposeError {
     ChangeUnsafe {
         /// A sentence.
         why: String,
+    },
+    /// A member that is to be replaced was heard of lately.
+    #[error("member {member} was heard of {} ms ago", silence.as_millis())]
+    MemberActive {
+        /// Which one.
+        member: MemberId,
+        /// How long it was not heard of.
+        silence: Duration,
     },
     /// A member lags too far behind, or does not answer, for what was asked of it.
     #[error("member {member} has not caught up")]

@@ -3,6 +3,7 @@
 use std::{
     sync::{Arc, atomic::Ordering, mpsc},
     thread::JoinHandle,
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -124,8 +125,8 @@ impl Consensus {
         self.submit(command).await?.outcome().await
     }
 
-    /// The first half of [`Consensus::propose`]: waits until the command is on its way into the log, behind all that were
-    /// submitted before. Of calls that are polled together any may come first, whichever began first.
+    /// The first half of [`Consensus::propose`]: waits until the command is on its way into the log, behind all that
+    /// were submitted before. Of calls that are polled together any may come first, whichever began first.
     pub async fn submit(&self, command: Command) -> Result<Submitted, ProposeError> {
         self.wait_to_lead().await?;
         let permit = match &command {
@@ -150,14 +151,19 @@ impl Consensus {
     }
 
     /// Proposes a membership change and waits until it is in force, its joint phase over. Returns the index of the
-    /// configuration. A leader that is to be removed hands over first and answers `NotLeader`.
-    pub async fn change_members(&self, change: MembershipChange) -> Result<LogIndex, ProposeError> {
+    /// configuration. A leader that is to be removed hands over first and answers `NotLeader`. A member whose place a
+    /// promoted one takes must not have been heard of for `replaced_silence`.
+    pub async fn change_members(
+        &self,
+        change: MembershipChange,
+        replaced_silence: Duration,
+    ) -> Result<LogIndex, ProposeError> {
         self.wait_to_lead().await?;
         let mut applied = self.applied();
         let mut status = self.status();
         let (reply, outcome) = oneshot::channel();
         let call = Call::new(reply, None);
-        self.tell(Input::Change(self.running.ids.next(), change, call));
+        self.tell(Input::Change { id: self.running.ids.next(), change, replaced_silence, call });
         outcome.await.unwrap_or(Err(ProposeError::Stopped))?;
         loop {
             applied.borrow_and_update();
@@ -289,8 +295,8 @@ impl Consensus {
     }
 
     /// Hands a peer's raft messages to the raft thread; waits while too many bytes of them are queued, or too many of
-    /// committed entries wait to be applied, so that the sender's stream is held back. `MsgPropose` and messages not meant
-    /// for this member are dropped.
+    /// committed entries wait to be applied, so that the sender's stream is held back. `MsgPropose` and messages not
+    /// meant for this member are dropped.
     pub(crate) async fn receive(&self, mut messages: Vec<Message>) {
         let member = self.member_id().0;
         // Raft would append a follower's proposal; here only calls of this member propose.

@@ -19,6 +19,13 @@ pub(super) struct Standing {
     pub(super) active: bool,
 }
 
+impl Standing {
+    /// Whether its log is near enough for it to be promoted: at most `promote_lag` entries behind `commit`.
+    pub(super) fn keeps_up(self, commit: LogIndex, promote_lag: u64) -> bool {
+        self.active && self.matched.0.saturating_add(promote_lag) >= commit.0
+    }
+}
+
 /// Raft's view of who votes, with the state's types.
 pub(super) fn raft_configuration(conf_state: &ConfState) -> RaftConfiguration {
     let members = |ids: &[u64]| ids.iter().copied().map(MemberId).collect();
@@ -45,6 +52,16 @@ pub(super) fn raft_change(change: &MembershipChange) -> ConfChangeV2 {
     ConfChangeV2 { transition: transition.into(), changes: parts.collect(), context: Vec::new() }
 }
 
+/// The members of which a change promotes the successor and removes them: they are taken for lost.
+pub(super) fn replaced(
+    change: &MembershipChange,
+    predecessor: impl Fn(MemberId) -> Option<MemberId>,
+) -> impl Iterator<Item = MemberId> {
+    let promoted = change.parts.iter().filter(|(_, action)| *action == MemberAction::Promote);
+    let predecessors = promoted.filter_map(move |(member, _)| predecessor(*member));
+    predecessors.filter(move |member| change.parts.contains(&(*member, MemberAction::Remove)))
+}
+
 /// Whether a change is safe to propose in `configuration`, which must not be joint. `standing` is what the leader knows
 /// of a member, itself included.
 ///
@@ -63,8 +80,7 @@ pub(super) fn check_result(
         match action {
             MemberAction::AddLearner => {}
             MemberAction::Promote => {
-                let caught_up = standing(*member)
-                    .is_some_and(|standing| standing.active && standing.matched.0 + promote_lag >= commit.0);
+                let caught_up = standing(*member).is_some_and(|standing| standing.keeps_up(commit, promote_lag));
                 if !caught_up {
                     return Err(ProposeError::NotCaughtUp { member: *member });
                 }
@@ -147,6 +163,17 @@ mod tests {
         let result = check(&[1, 2, 3, 4, 5], &[1, 4, 5], &[], &parts);
         assert!(matches!(result, Err(ProposeError::ChangeUnsafe { .. })));
         check(&[1, 2, 3, 4, 5], &[1, 2], &[], &parts).unwrap();
+    }
+
+    #[test]
+    fn whose_successor_is_promoted_while_it_is_removed_is_replaced() {
+        let predecessor = |member: MemberId| (member == MemberId(4)).then_some(MemberId(2));
+        let of = |parts: &[(u64, MemberAction)]| replaced(&change(parts), predecessor).collect::<Vec<_>>();
+        let both = [(4, MemberAction::Promote), (2, MemberAction::Remove), (3, MemberAction::Remove)];
+        assert_eq!(of(&both), [MemberId(2)]);
+        let others = [(5, MemberAction::Promote), (2, MemberAction::Remove), (4, MemberAction::AddLearner)];
+        assert_eq!(of(&others), []);
+        assert_eq!(of(&[(4, MemberAction::Promote)]), [], "it stays");
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! What the handle and the threads say to each other.
 
-use std::sync::{
-    Arc,
-    atomic::AtomicBool,
-    mpsc::{Receiver, Sender, SyncSender},
+use std::{
+    sync::{
+        Arc,
+        atomic::AtomicBool,
+        mpsc::{Receiver, Sender, SyncSender},
+    },
+    time::Duration,
 };
 
 use parking_lot::RwLock;
@@ -68,7 +71,13 @@ pub(super) enum Input {
     /// A command to propose.
     Propose(Proposal),
     /// A membership change to propose.
-    Change(ProposalId, MembershipChange, Call),
+    Change {
+        id: ProposalId,
+        change: MembershipChange,
+        /// For how long a member that is replaced must not have been heard of.
+        replaced_silence: Duration,
+        call: Call,
+    },
     /// A read to find the index of.
     Read(ReadCall),
     /// Leadership to hand over.

@@ -1,6 +1,7 @@
 //! The raft thread: ticks, steps messages, proposes, and carries out what raft says is ready.
 
 mod fenced;
+mod hearing;
 mod leading;
 mod ready;
 mod reporting;
@@ -16,6 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use hearing::Hearing;
 use parking_lot::Mutex;
 use raft::{
     RawNode, StateRole,
@@ -79,6 +81,8 @@ pub(super) struct Following {
 #[derive(Default)]
 pub(super) struct Leading {
     term: Option<Term>,
+    /// For how long it has not heard of the others.
+    hearing: Hearing,
     /// Rounds whose shred was proposed: nothing that their keys seal may follow.
     shredding: BTreeSet<RoundUid>,
     /// Members that were told of a snapshot, and when.
@@ -193,7 +197,9 @@ impl RaftThread {
                 self.propose(proposal);
                 return Ok(bytes);
             }
-            Input::Change(id, change, call) => self.propose_change(id, change, call),
+            Input::Change { id, change, replaced_silence, call } => {
+                self.propose_change(id, change, replaced_silence, call);
+            }
             Input::Read(call) => self.reads.add(call),
             Input::Transfer(to, call) => self.transfer(to, call),
             Input::Applied(progress) => self.applied(progress)?,
@@ -215,6 +221,7 @@ impl RaftThread {
         self.counters.messages_received += 1;
         if self.node.raft.prs().get(message.from).is_some() {
             self.following.heard.insert(message.from, Instant::now());
+            self.leading.hearing.hear(message.from);
         }
         let kind = message.msg_type();
         if kind == MessageType::MsgTimeoutNow && self.is_fenced() {
@@ -250,6 +257,7 @@ impl RaftThread {
         *ticked = if passed == made { *ticked + self.settings.tick * passed } else { now };
         for _ in 0..made {
             self.tick_raft();
+            self.listen();
         }
         if self.node.raft.state == StateRole::Leader {
             self.following.leader_heard = Some(now);

@@ -22,8 +22,8 @@ pub struct RaftSettings {
     pub bulk_bytes: usize,
     /// Bytes of committed entries handed to the apply thread at a time.
     pub committed_bytes: u64,
-    /// Bytes of entries, received or proposed, that are taken at a time, between two syncs: one sync must end well within
-    /// an election timeout.
+    /// Bytes of entries, received or proposed, that are taken at a time, between two syncs: one sync must end well
+    /// within an election timeout.
     pub stepped_bytes: usize,
     /// Bytes of committed entries that may wait to be applied before no more are received.
     pub unapplied_bytes: usize,

@@ -1,6 +1,6 @@
 //! What a member's consensus says about itself.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::ids::{LogIndex, MemberId, Term};
 
@@ -26,6 +26,10 @@ pub struct MemberProgress {
     pub matched: LogIndex,
     /// Whether it answered within the last election timeout.
     pub active: bool,
+    /// Whether its log is near enough for it to be promoted.
+    pub keeps_up: bool,
+    /// How long it has not been heard of, at most since it became a member and its leader began to lead.
+    pub silence: Duration,
     /// Whether it is being sent a snapshot.
     pub snapshot: bool,
 }
@@ -60,7 +64,7 @@ pub struct RaftStatus {
     pub role: Role,
     /// The term.
     pub term: Term,
-    /// Who leads, if known.
+    /// Who leads, if known: its last message is at most two election timeouts old.
     pub leader: Option<MemberId>,
     /// Highest index known to be committed.
     pub commit: LogIndex,

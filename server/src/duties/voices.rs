@@ -68,6 +68,8 @@ mod tests {
             member: MemberId(member),
             matched: LogIndex(0),
             active: active.contains(&member),
+            keeps_up: true,
+            silence: Duration::ZERO,
             snapshot: false,
         };
         RaftStatus { term: Term(term), progress: vec![progress(2), progress(3)], ..RaftStatus::initial(LogIndex(0)) }

@@ -1,7 +1,8 @@
 //! Obtains Ready rounds that this member has not: from disk, else from whoever holds them, newest first.
 //!
 //! A file is taken in parts. What has come is kept when a source fails, and the next source goes on from there. The
-//! whole is checked against the agreed digests; if they differ, everything is taken anew, beginning with another source.
+//! whole is checked against the agreed digests; if they differ, everything is taken anew, beginning with another
+//! source.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -60,6 +61,14 @@ enum FetchError {
     Interrupted(#[from] JoinError),
 }
 
+/// What became of a round that is wanted.
+pub(super) enum Arrival {
+    /// It is here.
+    Held(Arc<HeldRound>),
+    /// It is not on disk, so it is fetched, for as long as that takes.
+    Missing(RoundUid),
+}
+
 /// Obtains what is wanted.
 pub(super) struct Fetcher {
     consensus: Consensus,
@@ -83,7 +92,7 @@ impl Fetcher {
     }
 
     /// Obtains what `wanted` lists, whenever it changes, and hands it over by `arrived`.
-    pub(super) async fn run(mut self, mut wanted: watch::Receiver<Vec<Wanted>>, arrived: mpsc::Sender<Arc<HeldRound>>) {
+    pub(super) async fn run(mut self, mut wanted: watch::Receiver<Vec<Wanted>>, arrived: mpsc::Sender<Arrival>) {
         let mut pause = FIRST_PAUSE;
         loop {
             let list = wanted.borrow_and_update().clone();
@@ -93,9 +102,9 @@ impl Fetcher {
             let mut failed = false;
             for round in list {
                 let uid = round.uid;
-                match self.obtain(round).await {
+                match self.obtain(round, &arrived).await {
                     Ok(round) => {
-                        if arrived.send(Arc::new(round)).await.is_err() {
+                        if arrived.send(Arrival::Held(Arc::new(round))).await.is_err() {
                             return;
                         }
                     }
@@ -116,7 +125,7 @@ impl Fetcher {
         }
     }
 
-    async fn obtain(&mut self, wanted: Wanted) -> Result<HeldRound, FetchError> {
+    async fn obtain(&mut self, wanted: Wanted, arrived: &mpsc::Sender<Arrival>) -> Result<HeldRound, FetchError> {
         let Wanted { uid, agreed, mut sources } = wanted;
         let (plan, limit) = stored::agreed_plan(&self.consensus.state(), uid, agreed).ok_or(FetchError::Obsolete)?;
         let threads = encoder::threads(&self.settings, limit);
@@ -125,6 +134,7 @@ impl Fetcher {
         if let Some(round) = stored.await?? {
             return Ok(round);
         }
+        arrived.send(Arrival::Missing(uid)).await.map_err(|_| FetchError::Obsolete)?;
         let turn = self.failures.checked_rem(sources.len()).unwrap_or(0);
         sources.rotate_left(turn);
         let encoding =

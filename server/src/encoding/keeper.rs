@@ -16,7 +16,7 @@ use super::{
     DamagedPart, EncodingSettings, HeldRound,
     damage::Damages,
     encoder::{self, EncoderError, Made},
-    fetcher::Fetcher,
+    fetcher::{Arrival, Fetcher},
     files::EncodingFiles,
     rehash::{self, Finding},
     reporter,
@@ -62,6 +62,8 @@ pub(super) struct Keeper {
     /// What was encoded here and is not held, with its number of reseals.
     made: BTreeMap<RoundUid, (u32, Made)>,
     job: Option<Job>,
+    /// Ready rounds that were looked for on disk in vain.
+    missing: BTreeSet<RoundUid>,
     /// No encode begins before.
     pause: Option<Instant>,
     /// The files that were kept when the directory was last tidied, and those that were kept aside; `None` if others
@@ -72,7 +74,18 @@ pub(super) struct Keeper {
 impl Keeper {
     pub(super) fn new(parts: Parts, settings: EncodingSettings) -> Self {
         let Parts { consensus, files, shelf, damages } = parts;
-        Self { consensus, files, settings, shelf, damages, made: BTreeMap::new(), job: None, pause: None, tidied: None }
+        Self {
+            consensus,
+            files,
+            settings,
+            shelf,
+            damages,
+            made: BTreeMap::new(),
+            job: None,
+            missing: BTreeSet::new(),
+            pause: None,
+            tidied: None,
+        }
     }
 
     /// Loads what is stored of the Ready rounds, newest first. Blocks.
@@ -84,7 +97,7 @@ impl Keeper {
             let threads = encoder::threads(&self.settings, limit);
             match stored::load(&self.files, &self.damages, wanted.uid, &plan, wanted.agreed, threads) {
                 Ok(Some(round)) => self.hold(Arc::new(round)),
-                Ok(None) => {}
+                Ok(None) => drop(self.missing.insert(wanted.uid)),
                 // It is tried again, and fetched, as any other that is missing.
                 Err(error) => tracing::warn!(uid = %wanted.uid, %error, "a stored encoding cannot be read"),
             }
@@ -121,10 +134,13 @@ impl Keeper {
             tokio::select! {
                 Ok(()) = applied.changed() => {}
                 Ok(()) = destroyed.changed() => {}
-                Some(round) = arrivals.recv() => {
-                    self.tidied = None;
-                    self.hold(round);
-                }
+                Some(arrival) = arrivals.recv() => match arrival {
+                    Arrival::Held(round) => {
+                        self.tidied = None;
+                        self.hold(round);
+                    }
+                    Arrival::Missing(uid) => drop(self.missing.insert(uid)),
+                },
                 Some(finding) = findings.recv() => self.repair(finding).await,
                 (sealing, result) = finished(&mut self.job) => self.take(sealing, result),
                 () = passed(self.pause) => self.pause = None,
@@ -142,6 +158,7 @@ impl Keeper {
         let here = Possession {
             made: self.made.iter().map(|(uid, (reseal, made))| (*uid, (*reseal, made.outcome))).collect(),
             held: held.iter().map(|round| files(round.uid(), round.encoding_digest(), round.hint_digest())).collect(),
+            missing: self.missing.clone(),
             encoding: self.job.as_ref().map(|job| job.sealing),
         };
         decide(&seen, &here)
@@ -171,9 +188,10 @@ impl Keeper {
     }
 
     /// A round is here as it was agreed on.
-    fn hold(&self, round: Arc<HeldRound>) {
+    fn hold(&mut self, round: Arc<HeldRound>) {
         let uid = round.uid();
         self.shelf.put(round);
+        self.missing.remove(&uid);
         self.damages.heal(uid);
     }
 
@@ -250,8 +268,9 @@ impl Keeper {
     }
 
     /// Damage of rounds that are gone, or of a member that holds none any more, is no matter.
-    fn forget_damage(&self, work: &Work) {
+    fn forget_damage(&mut self, work: &Work) {
         let wanted = |uid| work.obtain.iter().any(|wanted| wanted.uid == uid);
+        self.missing.retain(|uid| wanted(*uid));
         self.damages.retain(|uid| work.keep_held.contains(&uid) || wanted(uid));
     }
 

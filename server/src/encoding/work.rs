@@ -94,6 +94,8 @@ pub(super) struct Possession {
     pub(super) made: BTreeMap<RoundUid, (u32, EncodingOutcome)>,
     /// Held rounds.
     pub(super) held: BTreeMap<RoundUid, Files>,
+    /// Ready rounds that were looked for on disk in vain.
+    pub(super) missing: BTreeSet<RoundUid>,
     /// What is being encoded.
     pub(super) encoding: Option<Sealing>,
 }
@@ -180,7 +182,10 @@ pub(super) fn decide(view: &View, here: &Possession) -> Work {
                     if late.is_some() {
                         work.keep_made.insert(round.uid);
                     }
-                    late.map(|outcome| report(view, round, outcome))
+                    // One that was just not read yet is not lost.
+                    let lost = *listed && here.missing.contains(&round.uid);
+                    let lost = lost.then(|| Command::ReportLost { uid: round.uid, member: view.member });
+                    late.map(|outcome| report(view, round, outcome)).or(lost)
                 }
             }
         };
@@ -194,7 +199,8 @@ pub(super) fn decide(view: &View, here: &Possession) -> Work {
 }
 
 /// What a fenced member does: it says of each sealed round that it has not encoded it, so that the others need not
-/// wait, and keeps its files for whoever wants to know what happened.
+/// wait, and of each Ready round that it holds it no more, so that nobody counts on it; and it keeps its files for
+/// whoever wants to know what happened.
 fn decide_fenced(view: &View) -> Work {
     let mut work = Work::default();
     for round in &view.rounds {
@@ -205,7 +211,12 @@ fn decide_fenced(view: &View) -> Work {
                 }
                 None
             }
-            PhaseView::Ready { agreed, .. } => Some(*agreed),
+            PhaseView::Ready { agreed, listed, .. } => {
+                if *listed {
+                    work.reports.push(Command::ReportLost { uid: round.uid, member: view.member });
+                }
+                Some(*agreed)
+            }
         };
         let files = agreed.into_iter().chain(round.reported.and_then(Files::of));
         work.keep_files.extend(files.flat_map(Files::digests));

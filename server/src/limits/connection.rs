@@ -51,7 +51,8 @@ impl Caller {
     }
 }
 
-/// A connection. Whoever says nothing for too long at its beginning is cut off: HTTP/2 itself notices silence only later.
+/// A connection. Whoever says nothing for too long at its beginning is cut off: HTTP/2 itself notices silence only
+/// later.
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,

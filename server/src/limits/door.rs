@@ -82,7 +82,8 @@ impl<'a> Door<'a> {
     /// `None` closes the connection.
     fn let_in(&self, stream: TcpStream, address: SocketAddr) -> Option<Connection> {
         let (place, one_too_many) = self.place()?;
-        // Answers are small and many; waiting to send them together would make each late. If it cannot be had, they are.
+        // Answers are small and many; waiting to send them together would make each late. If it cannot be had, they
+        // are.
         stream.set_nodelay(true).ok();
         let caller = self.reserve.is_some().then(|| {
             // How many calls each connection has is nobody's figure: it would tell clients apart.

@@ -30,8 +30,8 @@ const CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
 /// Longest headers of a call, in bytes: far more than ours, and what HTTP/2 libraries allow.
 const HEADER_BYTES: u32 = 16 << 10;
 
-/// Streams that a connection may have open. A member that forwards has one connection for all of its clients, so this is
-/// only a last bound; the limits of calls are met long before.
+/// Streams that a connection may have open. A member that forwards has one connection for all of its clients, so this
+/// is only a last bound; the limits of calls are met long before.
 const STREAMS: u32 = 16 << 10;
 
 /// Services of the client address, as reflection lists them.

@@ -121,8 +121,14 @@ impl NodeHandle {
     }
 
     /// Makes this uninitialised node the one voter of a new cluster, and runs the member. Idempotent for the cluster.
-    pub async fn bootstrap(&self, cluster: ClusterId, initial_members: u32) -> Result<(), Refusal> {
-        self.become_founder(cluster, initial_members).await
+    /// Refused if its data directory is not the `instance` that the caller means, if it means one.
+    pub async fn bootstrap(
+        &self,
+        cluster: ClusterId,
+        initial_members: u32,
+        instance: Option<InstanceId>,
+    ) -> Result<(), Refusal> {
+        self.become_founder(cluster, initial_members, instance).await
     }
 
     /// Makes this uninitialised node a member that waits for a leader. Idempotent for the same cluster and number.
@@ -266,5 +272,19 @@ mod tests {
         let cluster: ClusterId = "c".parse().expect("an id");
         let refused = node.join(cluster, InstanceId([9; 16]), MemberId(2)).await;
         assert_eq!(refused, Err(Refusal::WrongInstance { ours }));
+        assert_eq!(Refusal::WrongInstance { ours }.reason(), Reason::WrongInstance);
+    }
+
+    #[tokio::test]
+    async fn a_bootstrap_of_another_instance_founds_nothing() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let node = node(directory.path());
+        let store = Arc::new(Store::open(directory.path()).expect("the directory opens"));
+        let ours = store.identity().instance();
+        node.enter(Lifecycle::Uninitialised(Arc::clone(&store)));
+        let cluster: ClusterId = "c".parse().expect("an id");
+        let refused = node.bootstrap(cluster, 3, Some(InstanceId([9; 16]))).await;
+        assert_eq!(refused, Err(Refusal::WrongInstance { ours }));
+        assert!(!store.is_member());
     }
 }

@@ -54,7 +54,15 @@ impl NodeHandle {
         }
     }
 
-    pub(super) async fn become_founder(&self, cluster: ClusterId, initial_members: u32) -> Result<(), Refusal> {
+    pub(super) async fn become_founder(
+        &self,
+        cluster: ClusterId,
+        initial_members: u32,
+        instance: Option<InstanceId>,
+    ) -> Result<(), Refusal> {
+        if let Some(instance) = instance {
+            self.check_instance(instance)?;
+        }
         let (node, id) = (self.clone(), cluster.clone());
         self.initialise(cluster, None, move |store| node.found(store, store.identity().instance(), id, initial_members))
             .await
@@ -66,12 +74,15 @@ impl NodeHandle {
         instance: InstanceId,
         id: MemberId,
     ) -> Result<(), Refusal> {
-        let ours = self.store()?.identity().instance();
-        if ours != instance {
-            return Err(Refusal::WrongInstance { ours });
-        }
+        self.check_instance(instance)?;
         let name = cluster.clone();
         self.initialise(cluster, Some(id), move |store| Consensus::join(store, name, id)).await
+    }
+
+    /// Refuses a call that means another data directory. This node's is the same as long as it runs.
+    fn check_instance(&self, meant: InstanceId) -> Result<(), Refusal> {
+        let ours = self.store()?.identity().instance();
+        if ours == meant { Ok(()) } else { Err(Refusal::WrongInstance { ours }) }
     }
 
     fn found(

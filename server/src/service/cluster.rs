@@ -44,8 +44,8 @@ impl Cluster for ClusterService {
         &self,
         request: Request<v1::BootstrapRequest>,
     ) -> Result<Response<v1::BootstrapResponse>, Status> {
-        let Bootstrapping { cluster, initial_members } = Bootstrapping::read(request.get_ref())?;
-        self.node.bootstrap(cluster, initial_members).await?;
+        let Bootstrapping { cluster, initial_members, instance } = Bootstrapping::read(request.get_ref())?;
+        self.node.bootstrap(cluster, initial_members, instance).await?;
         Ok(Response::new(v1::BootstrapResponse { identity: Some(status::identity(&self.node)?) }))
     }
 
@@ -102,6 +102,7 @@ impl Cluster for ClusterService {
         let key = comparison_key(&request.get_ref().comparison_key)?;
         Ok(Response::new(inspect::inspect(self.node.administered()?, key).await?))
     }
+
     async fn get_diagnostics(
         &self,
         _: Request<v1::GetDiagnosticsRequest>,

@@ -14,6 +14,8 @@ pub use limit::NodeLimit;
 pub use reason::Reason;
 pub use status::DOMAIN;
 
+use std::time::Duration;
+
 use crate::{
     ids::{ClusterId, InstanceId, LogIndex, MemberId, RoundId, RoundUid, WorkerName},
     state::{FieldViolation, PhaseName, Rejection},
@@ -58,7 +60,10 @@ pub enum Refusal {
         why: String,
     },
     /// This node does not hold the round's encoding.
-    #[error("round {id} is not held by this node; ask {}", if holders.is_empty() { "again later".to_owned() } else { holders.join(" or ") })]
+    #[error(
+        "round {id} is not held by this node; ask {}",
+        if holders.is_empty() { "again later".to_owned() } else { holders.join(" or ") }
+    )]
     RoundNotHeld {
         /// Its name.
         id: RoundId,
@@ -211,6 +216,17 @@ pub enum Refusal {
     ConfigurationChanged {
         /// Index of the last change.
         index: LogIndex,
+    },
+    /// A member that is to be replaced may be alive.
+    #[error(
+        "member {member} was heard of {} ms ago; it is replaced once it was silent for as long as the call asks for",
+        silence.as_millis()
+    )]
+    MemberActive {
+        /// Which one.
+        member: MemberId,
+        /// How long it was not heard of.
+        silence: Duration,
     },
     /// Another membership change is not finished.
     #[error("another membership change is not finished; repeat the call soon")]

@@ -23,8 +23,8 @@ pub(super) fn byte_limit(spec: &RoundSpec, limits: &Limits) -> u64 {
     pairs.saturating_mul(pair).min(limits.max_bytes_per_round)
 }
 
-/// What a pair takes while all are gathered to be encoded, beyond [`PAIR_OVERHEAD_BYTES`]: key and value are two handles
-/// of 32 bytes each, and a list that grows has room for twice as many.
+/// What a pair takes while all are gathered to be encoded, beyond [`PAIR_OVERHEAD_BYTES`]: key and value are two
+/// handles of 32 bytes each, and a list that grows has room for twice as many.
 const GATHERED_PAIR_BYTES: u64 = 64;
 
 /// What a round at its maxima needs: its pairs and their index, and while they are encoded what is served later and
@@ -45,8 +45,8 @@ fn hint_working_bytes(plan: &Plan) -> u64 {
     plan.encoding_bytes().saturating_add(words)
 }
 
-/// What a member keeps in memory of a Ready round: the matrix and the hint to answer queries, the encoding for downloads
-/// and for members that lack it.
+/// What a member keeps in memory of a Ready round: the matrix and the hint to answer queries, the encoding for
+/// downloads and for members that lack it.
 fn served_bytes(plan: &Plan) -> u64 {
     plan.matrix_bytes().saturating_add(plan.hint_bytes()).saturating_add(plan.encoding_bytes())
 }

@@ -60,6 +60,7 @@ impl State {
                 Ok(self.report_encoding(uid, reseal, member, outcome, changes))
             }
             Command::ReportHeld { uid, member } => Ok(self.report_held(uid, member, changes)),
+            Command::ReportLost { uid, member } => Ok(self.report_lost(uid, member, changes)),
             Command::Shred { uid } => Ok(self.shred(uid, changes)),
             Command::ReportDestroyed { uid, member } => Ok(self.report_destroyed(uid, member, changes)),
             Command::Fail { uid, expected, reason } => Ok(self.fail(uid, expected, reason, changes)),

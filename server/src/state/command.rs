@@ -109,6 +109,13 @@ pub enum Command {
         /// Who reports.
         member: MemberId,
     },
+    /// A member does not hold the Ready encoding any more: its files are damaged or gone, or it is fenced.
+    ReportLost {
+        /// The round.
+        uid: RoundUid,
+        /// Who reports.
+        member: MemberId,
+    },
     /// Lets every member destroy a round's pairs.
     Shred {
         /// The round.
@@ -210,7 +217,7 @@ impl Command {
     }
 
     /// All kinds of commands.
-    pub const KINDS: [&'static str; 15] = [
+    pub const KINDS: [&'static str; 16] = [
         "tick",
         "allocate_member",
         "register_member",
@@ -221,6 +228,7 @@ impl Command {
         "seal",
         "report_encoding",
         "report_held",
+        "report_lost",
         "shred",
         "report_destroyed",
         "fail",
@@ -241,6 +249,7 @@ impl Command {
             Self::Seal { .. } => "seal",
             Self::ReportEncoding { .. } => "report_encoding",
             Self::ReportHeld { .. } => "report_held",
+            Self::ReportLost { .. } => "report_lost",
             Self::Shred { .. } => "shred",
             Self::ReportDestroyed { .. } => "report_destroyed",
             Self::Fail { .. } => "fail",

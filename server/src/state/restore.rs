@@ -83,8 +83,8 @@ impl State {
         &self.cluster
     }
 
-    /// The state from its records. Every live chunk ([`State::chunk_keys`]) must be among `chunks`, in any order; others
-    /// are ignored.
+    /// The state from its records. Every live chunk ([`State::chunk_keys`]) must be among `chunks`, in any order;
+    /// others are ignored.
     pub fn restore(
         cluster: ClusterRecord,
         rounds: Vec<(RoundRecord, Option<RoundSecret>)>,

@@ -143,7 +143,7 @@ pub struct Held {
     pub encoding: Digest,
     /// Digest of the hint.
     pub hint: Digest,
-    /// Members that have reported to hold it.
+    /// Members that have reported to hold it, and not that they have lost it since.
     pub held_by: BTreeSet<MemberId>,
 }
 
@@ -279,7 +279,8 @@ impl Round {
         }
     }
 
-    /// What members are to encode, the secret seed included: of a Sealed round, and of a Ready one until it is shredded.
+    /// What members are to encode, the secret seed included: of a Sealed round, and of a Ready one until it is
+    /// shredded.
     pub fn encoding_plan(&self) -> Option<EncodingPlan> {
         let parameters = self.parameters()?.clone();
         Some(EncodingPlan { parameters, cell_seed: self.secret.cell_seed.clone()? })

@@ -74,7 +74,8 @@ pub enum Downloads {
 pub struct RoundSpec {
     /// Which workers must have published before it seals by itself.
     pub expected: Expected,
-    /// The most pairs, keys of several publications counted once; `None`: the limit, and the encoding's size follows from the true count, rounded up.
+    /// The most pairs, keys of several publications counted once; `None`: the limit, and the encoding's size follows
+    /// from the true count, rounded up.
     pub max_pairs: Option<u64>,
     /// How long values may be.
     #[serde(with = "ValueLayoutFields")]

@@ -13,7 +13,7 @@ use parking_lot::RwLock;
 
 use super::{
     StorageError,
-    sealing::{KEY_BYTES, RoundKey},
+    round_key::{KEY_BYTES, RoundKey},
 };
 use crate::ids::RoundUid;
 

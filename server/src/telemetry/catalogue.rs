@@ -7,6 +7,7 @@ use std::{
     fs,
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 
 use super::{DatabaseFigures, Figures, Metrics, calls::Call};
@@ -159,7 +160,14 @@ fn shown() -> String {
     metrics.requests().answered(Some("/metrics"), 200);
     let directory = tempfile::tempdir().expect("a temporary directory");
     let store = Store::open(directory.path()).expect("the directory opens");
-    let follower = MemberProgress { member: MemberId(2), matched: LogIndex(0), active: true, snapshot: false };
+    let follower = MemberProgress {
+        member: MemberId(2),
+        matched: LogIndex(0),
+        active: true,
+        keeps_up: true,
+        silence: Duration::ZERO,
+        snapshot: false,
+    };
     let raft = RaftStatus { progress: vec![follower], ..RaftStatus::initial(LogIndex(0)) };
     let figures = Figures { raft: Some(raft), database: DatabaseFigures::of(&store), ..Figures::default() };
     metrics.to_text(figures).expect("text is written")

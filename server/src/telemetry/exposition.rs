@@ -11,7 +11,8 @@ pub(crate) enum Exposition {
 }
 
 impl Exposition {
-    /// What the header `Accept` asks for; without a word of `OpenMetrics` it is the older format, which everybody reads.
+    /// What the header `Accept` asks for; without a word of `OpenMetrics` it is the older format, which everybody
+    /// reads.
     pub(crate) fn asked_by(accept: Option<&str>) -> Self {
         let asks = accept.is_some_and(|accept| accept.contains("application/openmetrics-text"));
         if asks { Self::OpenMetrics } else { Self::Prometheus }

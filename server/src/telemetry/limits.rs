@@ -1,5 +1,5 @@
-//! How much of its limits a node uses, and which connections it did not take. Refused calls are counted by reason with all
-//! other calls.
+//! How much of its limits a node uses, and which connections it did not take. Refused calls are counted by reason with
+//! all other calls.
 
 use prometheus_client::{
     encoding::EncodeLabelSet,

@@ -34,6 +34,7 @@ pub(super) fn decode_report(sender: MemberId, report: &[u8]) -> Result<Command, 
     let speaks_of = match &report {
         Command::ReportEncoding { member, .. }
         | Command::ReportHeld { member, .. }
+        | Command::ReportLost { member, .. }
         | Command::ReportDestroyed { member, .. } => *member,
         Command::RegisterMember { record } => record.id,
         _ => return Err(Refusal::field("report", "must be a report of a member")),
@@ -50,9 +51,11 @@ mod tests {
 
     #[test]
     fn a_report_about_its_sender_travels_unchanged() {
-        let report = Command::ReportHeld { uid: UID, member: MemberId(3) };
-        let bytes = encode_report(&report).expect("commands encode");
-        assert_eq!(decode_report(MemberId(3), &bytes), Ok(report));
+        let member = MemberId(3);
+        for report in [Command::ReportHeld { uid: UID, member }, Command::ReportLost { uid: UID, member }] {
+            let bytes = encode_report(&report).expect("commands encode");
+            assert_eq!(decode_report(member, &bytes), Ok(report));
+        }
     }
 
     #[test]

@@ -23,8 +23,8 @@ use tonic_types::StatusExt;
 use super::codec::{encode_message, message_bytes};
 use crate::{ids::MemberId, service::refusal::Reason};
 
-/// Messages of one request are about so many bytes together, unless one alone is longer: they are stepped without a sync
-/// between, so this is what a sync may exceed its share by.
+/// Messages of one request are about so many bytes together, unless one alone is longer: they are stepped without a
+/// sync between, so this is what a sync may exceed its share by.
 const BATCH_BYTES: usize = 1 << 20;
 /// Messages that may wait: some thousand heartbeats or answers.
 const QUEUE_MESSAGES: usize = 4096;

@@ -109,6 +109,8 @@ fn a_majority_of_equal_reports_makes_a_round_ready() {
 
     machine.apply(Command::ReportHeld { uid: uid(1), member: MemberId(3) }).unwrap();
     assert_eq!(progress(&machine, 3), EncodingProgress::Encoded);
+    machine.apply(Command::ReportLost { uid: uid(1), member: MemberId(3) }).unwrap();
+    assert_eq!(progress(&machine, 3), EncodingProgress::Pending, "it has to fetch it again");
 }
 
 #[test]

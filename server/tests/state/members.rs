@@ -2,7 +2,7 @@
 
 use silhouette_server::{
     ids::{InstanceId, MemberId},
-    state::{Command, MemberAction, MemberRecord, MemberState, RaftConfiguration, Rejection, Reply, State},
+    state::{Command, MemberAction, MemberRecord, MemberState, RaftConfiguration, Rejection, Reply, Round, State},
 };
 
 use crate::machine::{Machine, limits, member_record, spec, uid, voters};
@@ -126,6 +126,56 @@ fn a_member_is_removed_only_if_every_ready_encoding_keeps_a_majority() {
     machine.add_learner(4);
     machine.apply(Command::ReportHeld { uid: uid(1), member: MemberId(4) }).unwrap();
     assert_eq!(check(&machine, &[(2, MemberAction::Remove), (4, MemberAction::Promote)]), Ok(()));
+}
+
+/// Three voters and learner 4. Round 1 is held by voter 1, was lost by voter 2, and is held by the learner.
+fn one_of_two_has_lost_it() -> Machine {
+    let mut machine = Machine::cluster();
+    machine.make_ready(1, spec(1));
+    machine.add_learner(4);
+    machine.apply(Command::ReportHeld { uid: uid(1), member: MemberId(4) }).unwrap();
+    assert_eq!(machine.rounds_at_risk().count(), 0);
+    machine.apply(Command::ReportLost { uid: uid(1), member: MemberId(2) }).unwrap();
+    machine
+}
+
+#[test]
+fn who_has_lost_an_encoding_is_no_holder_any_more() {
+    let mut machine = one_of_two_has_lost_it();
+    assert_eq!(machine.rounds_at_risk().map(Round::uid).collect::<Vec<_>>(), [uid(1)], "learners do not count");
+    assert_eq!([1, 2, 3, 4].map(|member| machine.missing_rounds(MemberId(member)).count()), [0, 1, 1, 0]);
+    assert_eq!([1, 2, 4].map(|member| machine.may_be_promoted(MemberId(member))), [true, false, true]);
+    machine.unchanged(|machine| {
+        for (round, member) in [(1, 2), (1, 3), (1, 9), (9, 1)] {
+            machine.apply(Command::ReportLost { uid: uid(round), member: MemberId(member) }).unwrap();
+        }
+    });
+    machine.restart();
+    assert_eq!(machine.rounds_at_risk().count(), 1);
+    machine.apply(Command::ReportHeld { uid: uid(1), member: MemberId(2) }).unwrap();
+    assert_eq!(machine.rounds_at_risk().count(), 0, "it has fetched it again");
+}
+
+#[test]
+fn while_two_configurations_are_in_force_a_round_is_at_risk_in_either() {
+    let mut machine = Machine::cluster();
+    machine.make_ready(1, spec(1));
+    machine.add_learner(4);
+    let joint = RaftConfiguration { outgoing_voters: voters(&[1, 2, 3]).voters, ..voters(&[2, 3, 4]) };
+    machine.change(&[(4, MemberAction::Promote), (1, MemberAction::Remove)], joint);
+    assert_eq!(machine.rounds_at_risk().count(), 1);
+}
+
+#[test]
+fn of_a_round_that_too_few_hold_no_holder_is_removed_and_who_has_lost_it_is_replaced() {
+    let machine = one_of_two_has_lost_it();
+    assert!(matches!(check(&machine, &[(1, MemberAction::Remove)]), Err(Rejection::ChangeUnsafe { .. })));
+    assert_eq!(check(&machine, &[(2, MemberAction::Remove), (4, MemberAction::Promote)]), Ok(()));
+    assert_eq!(
+        check(&machine, &[(2, MemberAction::Remove), (3, MemberAction::Remove)]),
+        Ok(()),
+        "all that stay hold it"
+    );
 }
 
 #[test]

@@ -87,6 +87,7 @@ fn next(machine: &Machine, dice: &mut Dice) -> Vec<Command> {
             vec![Command::ReportEncoding { uid: uid(n), reseal, member, outcome }]
         }
         15 => vec![Command::ReportHeld { uid: uid(n), member }, Command::ReportDestroyed { uid: uid(n), member }],
+        16 if dice.one_in(2) => vec![Command::ReportLost { uid: uid(n), member }],
         16 => vec![Command::RegisterMember {
             record: MemberRecord { encoding_version: 1 + dice.roll(2) as u32, ..member_record(1 + dice.roll(3)) },
         }],

@@ -31,8 +31,8 @@ pub struct Command {
     pub shown: Vec<String>,
 }
 
-/// The fenced blocks of a page. Each says what it is, or a session could be forgotten unnoticed: what is neither run nor
-/// of any language is `text`.
+/// The fenced blocks of a page. Each says what it is, or a session could be forgotten unnoticed: what is neither run
+/// nor of any language is `text`.
 pub fn blocks(text: &str) -> Result<Vec<Block>> {
     let mut blocks = Vec::new();
     let mut open: Option<Block> = None;

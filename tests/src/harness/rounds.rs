@@ -48,6 +48,11 @@ impl Wire {
         .await
     }
 
+    /// All rounds, oldest first, once a leader confirms that there are no others: an election may be under way.
+    pub async fn list_when_led(&self) -> Result<Vec<v1::Round>> {
+        eventually("a leader confirms which rounds there are", async || self.list().await).await
+    }
+
     /// All rounds, without what changes by itself: for comparing before and after.
     pub async fn rounds_at_rest(&self) -> Result<Vec<v1::Round>> {
         let mut rounds = self.list().await?;

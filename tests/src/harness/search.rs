@@ -69,8 +69,9 @@ pub fn files(root: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The ways in which bytes may lie in a file or a log: as they are, in hexadecimal digits, in base64, in the base64 of a
-/// message that holds their base64 (a status's details), as a list of decimal numbers, escaped as Rust's `Debug` does.
+/// The ways in which bytes may lie in a file or a log: as they are, in hexadecimal digits, in base64, in the base64 of
+/// a message that holds their base64 (a status's details), as a list of decimal numbers, escaped as Rust's `Debug`
+/// does.
 fn forms(needle: &[u8]) -> Vec<Vec<u8>> {
     let numbers = format!("{needle:?}");
     let numbers = numbers.trim_matches(['[', ']']);

@@ -113,11 +113,17 @@ impl Kubernetes {
         }
     }
 
+    /// A process that must not outlive this one, whatever happens.
+    pub(super) fn watch(&self, process: u32) -> Result<()> {
+        match self.caretaker.lock().as_mut() {
+            Some(caretaker) => caretaker.watch(process),
+            None => Ok(()),
+        }
+    }
+
     fn run(&self, name: &'static str, arguments: &[String]) -> Result<()> {
         let service = Service::start(name, self.folder(), arguments)?;
-        if let Some(caretaker) = self.caretaker.lock().as_mut() {
-            caretaker.watch(service.id())?;
-        }
+        self.watch(service.id())?;
         self.services.lock().push(service);
         Ok(())
     }
@@ -184,7 +190,7 @@ impl Drop for Kubernetes {
 }
 
 /// Free ports at `host`, each given once.
-fn free_ports<const COUNT: usize>(host: IpAddr) -> Result<[SocketAddr; COUNT]> {
+pub(super) fn free_ports<const COUNT: usize>(host: IpAddr) -> Result<[SocketAddr; COUNT]> {
     // All are held until all are known.
     let listeners: Vec<_> = (0..COUNT).map(|_| TcpListener::bind((host, 0))).collect::<std::io::Result<_>>()?;
     let addresses: Vec<_> = listeners.iter().map(TcpListener::local_addr).collect::<std::io::Result<_>>()?;

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 const FIELD_MANAGER: &str = "silhouette-tests";
 
 /// How long any state of an object may take to come about. Generous: it only bounds how long what is broken is watched.
-const PATIENCE: Duration = Duration::from_mins(3);
+pub const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Applies all objects of `yaml`, as `kubectl apply --server-side` does: what has no namespace goes to `namespace`,
 /// unknown fields are errors. The API server's refusal is the error's source, a [`kube::Error`].

@@ -128,6 +128,13 @@ async fn a_round_whose_encoding_is_damaged_everywhere_is_refused() -> Result<()>
         cluster.node_mut(index).start().await?;
     }
     cluster.leader().await?;
+    eventually("the leader knows that nobody holds the round", async || {
+        let status = cluster.node(cluster.leader().await?).wire()?.status().await?;
+        ensure!(status.rounds_at_risk == 1, "{} rounds are at risk", status.rounds_at_risk);
+        ensure!(status.progress.iter().all(|of| of.missing_round_ids == ["lost"]), "{:?}", status.progress);
+        Ok(())
+    })
+    .await?;
     for node in cluster.nodes() {
         let wire = node.wire()?;
         let round = Some(v1::get_shape_request::Round::RoundUid(uid.to_string()));

@@ -58,6 +58,19 @@ async fn is_fenced(node: &Node) -> Result<()> {
     .await
 }
 
+/// Waits until the leader counts a member as a holder of this round no more.
+async fn holds_nothing(cluster: &Cluster, index: usize, round: &str) -> Result<()> {
+    let member = cluster.node(index).wire()?.identity().await?.member_id;
+    eventually("the leader knows that the node holds the round no more", async || {
+        let status = cluster.node(cluster.leader().await?).wire()?.status().await?;
+        let of = status.progress.iter().find(|of| of.member_id == member).context("it is a member")?;
+        ensure!(of.missing_round_ids.iter().any(|missing| missing == round) && !of.caught_up, "{of:?}");
+        ensure!(status.rounds_at_risk == 0, "two of three hold every round");
+        Ok(())
+    })
+    .await
+}
+
 /// Reasons for which a node refuses reads, writes and lookups.
 async fn refusals(wire: &Wire) -> Result<[String; 3]> {
     let Err(start) = wire.start("other", spec(1)).await else { bail!("it started a round") };
@@ -104,6 +117,7 @@ async fn a_member_whose_pairs_are_damaged_is_fenced_until_it_is_replaced() -> Re
     flip_byte_of_pairs(cluster.node(damaged))?;
     cluster.node_mut(damaged).start().await?;
     is_fenced(cluster.node(damaged)).await?;
+    holds_nothing(&cluster, damaged, "earlier").await?;
 
     client.publish(round.uid, "late", round.late.clone()).await?;
     client.wait(round.uid).await?;

@@ -92,8 +92,8 @@ pub(crate) struct Uploading {
 }
 
 impl Uploading {
-    /// Waits until more is handed to the connection than the server takes while none of it becomes durable: so much that
-    /// the stream's flow-control window is full.
+    /// Waits until more is handed to the connection than the server takes while none of it becomes durable: so much
+    /// that the stream's flow-control window is full.
     pub(crate) async fn waits(&self) -> Result<()> {
         self.has_sent(TAKEN_CHUNKS + WINDOW_CHUNKS).await
     }

@@ -88,7 +88,9 @@ fn advice(reason: &str) -> Option<&'static str> {
             "repeat the command"
         }
         "UNINITIALISED" => "found a cluster with silhouettectl cluster create",
-        "CLUSTER_FORMING" | "MEMBER_NOT_FOUND" | "WRONG_MEMBER" | "REMOVED" => "see silhouettectl cluster members",
+        "CLUSTER_FORMING" | "MEMBER_NOT_FOUND" | "WRONG_MEMBER" | "WRONG_INSTANCE" | "REMOVED" => {
+            "see silhouettectl cluster members"
+        }
         "NOT_CAUGHT_UP" => "wait for it, see silhouettectl cluster status",
         "ROUND_NOT_FOUND" | "ROUND_ID_RETIRED" | "ROUND_GONE" => "see silhouettectl round list",
         "ROUND_NOT_READY" => "wait for it with silhouettectl round wait",

@@ -1,9 +1,9 @@
 //! What the raft thread does while it leads: proposes, changes members, hands over, looks after snapshots.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use raft::{
-    ProgressState, SnapshotStatus, StateRole,
+    Progress, ProgressState, SnapshotStatus, StateRole,
     prelude::{ConfChangeV2, EntryType},
 };
 
@@ -13,7 +13,7 @@ use crate::{
         ProposeError,
         entry::encode_change,
         fencing,
-        membership::{Standing, check_result, raft_change},
+        membership::{Standing, check_result, raft_change, replaced},
         messages::{Proposal, TransferCall},
         pending::Call,
     },
@@ -67,8 +67,14 @@ impl RaftThread {
     }
 
     /// Proposes a membership change, or says why not.
-    pub(super) fn propose_change(&mut self, id: ProposalId, mut change: MembershipChange, call: Call) {
-        if let Err(error) = self.check_change(&mut change) {
+    pub(super) fn propose_change(
+        &mut self,
+        id: ProposalId,
+        mut change: MembershipChange,
+        replaced_silence: Duration,
+        call: Call,
+    ) {
+        if let Err(error) = self.check_change(&mut change, replaced_silence) {
             self.refuse(call, error);
             return;
         }
@@ -100,7 +106,7 @@ impl RaftThread {
         last.is_some_and(|entry| entry.entry_type() == EntryType::EntryConfChangeV2)
     }
 
-    fn check_change(&self, change: &mut MembershipChange) -> Result<(), ProposeError> {
+    fn check_change(&self, change: &mut MembershipChange, replaced_silence: Duration) -> Result<(), ProposeError> {
         self.check_leads()?;
         change.time = self.shared.clock.now().ok_or(ProposeError::NoLeader)?;
         let state = self.shared.state.read();
@@ -112,13 +118,33 @@ impl RaftThread {
             return Err(ProposeError::ConfigurationChanged { index: configuration.index });
         }
         state.check_membership(change)?;
+        let mut replaced = replaced(change, |member| state.member(member)?.replaces);
+        if let Some(member) = replaced.find(|member| self.silence(member.0) < replaced_silence) {
+            return Err(ProposeError::MemberActive { member, silence: self.silence(member.0) });
+        }
         let commit = LogIndex(self.node.raft.raft_log.committed);
         let now = Instant::now();
-        let standing = |member: MemberId| {
-            let progress = self.node.raft.prs().get(member.0)?;
-            Some(Standing { matched: LogIndex(progress.matched), active: self.is_active(member.0, now) })
-        };
+        let standing = |member: MemberId| Some(self.standing(member.0, self.node.raft.prs().get(member.0)?, now));
         check_result(&configuration.raft, change, standing, commit, self.settings.promote_lag)
+    }
+
+    /// What this leader knows of a member whose progress raft tracks.
+    pub(super) fn standing(&self, member: u64, progress: &Progress, now: Instant) -> Standing {
+        Standing { matched: LogIndex(progress.matched), active: self.is_active(member, now) }
+    }
+
+    /// How long this leader has not heard of a member.
+    pub(super) fn silence(&self, member: u64) -> Duration {
+        let ticks = self.leading.hearing.silent_ticks(member);
+        self.settings.tick.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX))
+    }
+
+    /// A tick has passed in which this member, if it leads, has listened to the others.
+    pub(super) fn listen(&mut self) {
+        if self.node.raft.state == StateRole::Leader {
+            let me = self.shared.member.0;
+            self.leading.hearing.tick(self.node.raft.prs().iter().map(|(id, _)| *id).filter(|id| *id != me));
+        }
     }
 
     /// Proposes the end of a joint configuration, whoever began it.

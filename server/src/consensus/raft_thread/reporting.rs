@@ -27,7 +27,7 @@ impl RaftThread {
         self.shared.status.send_modify(|status| {
             status.role = role;
             status.term = Term(raft.term);
-            status.leader = (raft.leader_id != 0).then_some(MemberId(raft.leader_id));
+            status.leader = self.present_leader();
             status.commit = LogIndex(raft.raft_log.committed);
             status.applied = LogIndex(raft.raft_log.applied);
             status.last_index = self.log.last_index();
@@ -65,7 +65,7 @@ impl RaftThread {
             match inputs.recv_timeout(self.settings.tick) {
                 Ok(Input::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(Input::Propose(proposal)) => proposal.call.end(Err(ProposeError::StorageFailed)),
-                Ok(Input::Change(_, _, call)) => call.end(Err(ProposeError::StorageFailed)),
+                Ok(Input::Change { call, .. }) => call.end(Err(ProposeError::StorageFailed)),
                 Ok(Input::Read(call)) => drop(call.send(Err(ProposeError::StorageFailed))),
                 Ok(Input::Transfer(_, call)) => call(Err(ProposeError::StorageFailed)),
                 Ok(_) | Err(RecvTimeoutError::Timeout) => {}
@@ -74,15 +74,32 @@ impl RaftThread {
         }
     }
 
+    /// Who leads, as far as this member knows. Raft has a voter forget a leader that fell silent by having it campaign;
+    /// learners and fenced members do not, and would name it for good.
+    fn present_leader(&self) -> Option<MemberId> {
+        let raft = &self.node.raft;
+        // A voter campaigns after one to two election timeouts.
+        let patience = 2 * self.election_timeout();
+        let is_heard = || self.following.leader_heard.is_some_and(|heard| heard.elapsed() < patience);
+        let is_known = raft.leader_id != 0 && (raft.state == StateRole::Leader || is_heard());
+        is_known.then_some(MemberId(raft.leader_id))
+    }
+
     /// How far each other member has replicated.
     fn progress(&self) -> Vec<MemberProgress> {
         let now = Instant::now();
+        let commit = LogIndex(self.node.raft.raft_log.committed);
         let others = self.node.raft.prs().iter().filter(|(member, _)| **member != self.shared.member.0);
-        let progress = others.map(|(member, progress)| MemberProgress {
-            member: MemberId(*member),
-            matched: LogIndex(progress.matched),
-            active: self.is_active(*member, now),
-            snapshot: progress.state == ProgressState::Snapshot,
+        let progress = others.map(|(member, progress)| {
+            let standing = self.standing(*member, progress, now);
+            MemberProgress {
+                member: MemberId(*member),
+                matched: standing.matched,
+                active: standing.active,
+                keeps_up: standing.keeps_up(commit, self.settings.promote_lag),
+                silence: self.silence(*member),
+                snapshot: progress.state == ProgressState::Snapshot,
+            }
         });
         let mut progress: Vec<_> = progress.collect();
         progress.sort_by_key(|progress| progress.member);

@@ -3,6 +3,7 @@
 use std::{
     sync::{Arc, mpsc},
     thread,
+    time::Duration,
 };
 
 use super::{
@@ -12,9 +13,9 @@ use super::{
     settings,
 };
 use crate::{
-    consensus::{ProposeError, RaftSettings},
+    consensus::{ProposeError, RaftSettings, RaftStatus},
     ids::{LogIndex, MemberId},
-    state::{Command, MemberAction, MemberState, Reply},
+    state::{Command, MemberAction, MemberRecord, MemberState, Reply},
 };
 
 /// Three voters, formed as an administrator does: one founds, two learn, and both are promoted at once.
@@ -40,12 +41,12 @@ async fn add_learner(leader: &Node, id: u64) {
     let allocate = Command::AllocateMember { instance: record.instance, record: record.clone(), replaces: None };
     assert_eq!(consensus.propose(allocate).await.unwrap(), Reply::Member { id: MemberId(id) });
     consensus.propose(Command::RegisterMember { record }).await.unwrap();
-    consensus.change_members(leader.change(&[(id, MemberAction::AddLearner)])).await.unwrap();
+    consensus.change_members(leader.change(&[(id, MemberAction::AddLearner)]), Duration::ZERO).await.unwrap();
 }
 
 /// Promotes learners once they have caught up.
 async fn promote(leader: &Node, ids: &[u64]) {
-    let caught_up = |status: &crate::consensus::RaftStatus| {
+    let caught_up = |status: &RaftStatus| {
         ids.iter().all(|id| {
             let member = status.progress.iter().find(|progress| progress.member == MemberId(*id));
             member.is_some_and(|progress| progress.active && progress.matched == status.last_index)
@@ -53,7 +54,7 @@ async fn promote(leader: &Node, ids: &[u64]) {
     };
     leader.wait("for learners to catch up", caught_up).await;
     let parts: Vec<_> = ids.iter().map(|id| (*id, MemberAction::Promote)).collect();
-    leader.consensus().change_members(leader.change(&parts)).await.unwrap();
+    leader.consensus().change_members(leader.change(&parts), Duration::ZERO).await.unwrap();
 }
 
 pub(crate) async fn stop(nodes: Vec<Node>) {
@@ -179,7 +180,7 @@ async fn a_leader_that_is_to_be_removed_hands_over_and_is_then_removed() {
                 .any(|progress| progress.member == MemberId(4) && progress.matched == status.last_index)
         })
         .await;
-    let outcome = nodes[0].consensus().change_members(nodes[0].change(&replaced)).await;
+    let outcome = nodes[0].consensus().change_members(nodes[0].change(&replaced), Duration::ZERO).await;
     let Err(ProposeError::NotLeader { leader: Some(successor) }) = outcome else { panic!("{outcome:?}") };
     let successor = nodes.iter().position(|node| node.id == successor).unwrap();
     nodes[successor].wait_to_lead().await;
@@ -190,13 +191,78 @@ async fn a_leader_that_is_to_be_removed_hands_over_and_is_then_removed() {
         })
         .await;
     let change = nodes[successor].change(&replaced);
-    nodes[successor].consensus().change_members(change).await.unwrap();
+    nodes[successor].consensus().change_members(change, Duration::ZERO).await.unwrap();
     {
         let state = nodes[successor].consensus().state();
         assert_eq!(state.member(MemberId(1)).unwrap().state, MemberState::Removed);
         assert_eq!(state.configuration().raft.voters, [2, 3, 4].map(MemberId).into());
     }
     stop(nodes).await;
+}
+
+/// How long the leader has not heard of a member.
+fn silence(status: &RaftStatus, member: u64) -> Duration {
+    let of = status.progress.iter().find(|progress| progress.member == MemberId(member));
+    of.map_or(Duration::ZERO, |progress| progress.silence)
+}
+
+#[tokio::test]
+async fn a_member_is_replaced_only_after_the_silence_that_the_call_asks_for() {
+    let mut nodes = three(settings()).await;
+    let network = Arc::clone(&nodes[0].network);
+    let leader = nodes[0].consensus().clone();
+    let record = MemberRecord { replaces: Some(MemberId(3)), ..record(4) };
+    let allocate =
+        Command::AllocateMember { instance: record.instance, record: record.clone(), replaces: record.replaces };
+    leader.propose(allocate).await.unwrap();
+    leader.propose(Command::RegisterMember { record }).await.unwrap();
+    leader.change_members(nodes[0].change(&[(4, MemberAction::AddLearner)]), Duration::ZERO).await.unwrap();
+    nodes.push(Node::join(&network, 4, settings()));
+    let keeps_up = |status: &RaftStatus| {
+        status.progress.iter().any(|progress| progress.member == MemberId(4) && progress.keeps_up)
+    };
+    nodes[0].wait("for the learner", keeps_up).await;
+    let replaced = [(4, MemberAction::Promote), (3, MemberAction::Remove)];
+    // Far more than anything here takes.
+    let long = Duration::from_hours(1);
+    let outcome = leader.change_members(nodes[0].change(&replaced), long).await;
+    assert!(matches!(outcome, Err(ProposeError::MemberActive { member: MemberId(3), .. })), "{outcome:?}");
+
+    network.cut_off(MemberId(3));
+    let short = settings().tick * 20;
+    let status = nodes[0].wait("to hear nothing of it", |status| silence(status, 3) >= short).await;
+    assert!(silence(&status, 3) < long);
+    leader.change_members(nodes[0].change(&replaced), short).await.unwrap();
+    assert_eq!(leader.state().configuration().raft.voters, [1, 2, 4].map(MemberId).into());
+    stop(nodes).await;
+}
+
+#[tokio::test]
+async fn a_new_leader_says_that_it_has_just_heard_of_everybody() {
+    let nodes = three(settings()).await;
+    nodes[0].network.cut_off(MemberId(3));
+    let short = settings().tick * 30;
+    nodes[0].wait("to hear nothing of it", |status| silence(status, 3) >= short).await;
+    nodes[0].consensus().transfer_leadership(Some(MemberId(2))).await.unwrap();
+    let first = nodes[1].wait("to lead", |status| status.leads() && !status.progress.is_empty()).await;
+    assert!(silence(&first, 3) < short, "{:?}", first.progress);
+    nodes[1].wait("to count by itself", |status| silence(status, 3) >= short).await;
+    stop(nodes).await;
+}
+
+#[tokio::test]
+async fn a_learner_names_no_leader_that_it_does_not_hear() {
+    let network: Arc<InMemory> = Arc::default();
+    let founder = Node::found(&network, 1, settings());
+    founder.wait_to_lead().await;
+    add_learner(&founder, 2).await;
+    let learner = Node::join(&network, 2, settings());
+    learner.wait("to hear its leader", |status| status.leader == Some(MemberId(1))).await;
+    network.cut_off(MemberId(1));
+    learner.wait("to know no leader", |status| status.leader.is_none()).await;
+    network.reconnect(MemberId(1));
+    learner.wait("to hear its leader again", |status| status.leader == Some(MemberId(1))).await;
+    stop(vec![founder, learner]).await;
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
 //! A cluster of one voter.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use raft::prelude::{ConfState, HardState, SnapshotMetadata};
@@ -117,16 +120,16 @@ async fn unsafe_membership_changes_are_refused() {
 
     let mut stale = node.change(&[(2, MemberAction::AddLearner)]);
     stale.expected_conf_index = LogIndex(99);
-    let outcome = consensus.change_members(stale).await;
+    let outcome = consensus.change_members(stale, Duration::ZERO).await;
     assert!(matches!(outcome, Err(ProposeError::ConfigurationChanged { index: LogIndex(1) })), "{outcome:?}");
 
-    let added = consensus.change_members(node.change(&[(2, MemberAction::AddLearner)])).await.unwrap();
+    let added = consensus.change_members(node.change(&[(2, MemberAction::AddLearner)]), Duration::ZERO).await.unwrap();
     assert_eq!(consensus.state().configuration().index, added);
-    let outcome = consensus.change_members(node.change(&[(2, MemberAction::Promote)])).await;
+    let outcome = consensus.change_members(node.change(&[(2, MemberAction::Promote)]), Duration::ZERO).await;
     assert!(matches!(outcome, Err(ProposeError::NotCaughtUp { member: MemberId(2) })), "{outcome:?}");
-    let outcome = consensus.change_members(node.change(&[(1, MemberAction::Remove)])).await;
+    let outcome = consensus.change_members(node.change(&[(1, MemberAction::Remove)]), Duration::ZERO).await;
     assert!(matches!(outcome, Err(ProposeError::ChangeUnsafe { .. })), "{outcome:?}");
-    consensus.change_members(node.change(&[(2, MemberAction::Remove)])).await.unwrap();
+    consensus.change_members(node.change(&[(2, MemberAction::Remove)]), Duration::ZERO).await.unwrap();
     drop(consensus);
     node.stop().await;
 }
@@ -252,7 +255,7 @@ async fn calls_may_run_on_any_thread() {
     let mut node = single().await;
     let consensus = node.consensus();
     may_move(consensus.propose(Command::Tick));
-    may_move(consensus.change_members(node.change(&[])));
+    may_move(consensus.change_members(node.change(&[]), Duration::ZERO));
     may_move(consensus.read_index());
     may_move(consensus.transfer_leadership(None));
     may_move(consensus.receive(Vec::new()));

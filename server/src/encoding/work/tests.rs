@@ -150,6 +150,7 @@ fn a_fenced_member_says_that_it_encodes_nothing_and_holds_nothing_and_keeps_its_
     let files: BTreeSet<_> = FILES.digests().into_iter().chain(OTHERS.digests()).collect();
     let reports = vec![
         Command::ReportEncoding { uid: uid(1), reseal: 0, member: ME, outcome: EncodingOutcome::Failed },
+        Command::ReportLost { uid: uid(3), member: ME },
         Command::ReportDestroyed { uid: uid(4), member: ME },
     ];
     assert_eq!(
@@ -176,6 +177,19 @@ fn a_held_round_is_reported_until_the_state_lists_this_member() {
     assert_eq!(work.reports, [Command::ReportHeld { uid: uid(1), member: ME }]);
     assert_eq!(work.keep_held, BTreeSet::from([uid(1)]));
     assert_eq!(decide(&view(vec![ready(1, true)]), &held(1)).reports, Vec::new());
+}
+
+#[test]
+fn a_round_that_is_not_on_disk_any_more_is_reported_and_obtained() {
+    let gone = Possession { missing: BTreeSet::from([uid(1)]), ..Possession::default() };
+    let work = decide(&view(vec![ready(1, true)]), &gone);
+    assert_eq!(work.reports, [Command::ReportLost { uid: uid(1), member: ME }]);
+    assert_eq!(work.obtain.len(), 1);
+    assert_eq!(decide(&view(vec![ready(1, false)]), &gone).reports, [], "the state knows");
+    let unread = decide(&view(vec![ready(1, true)]), &Possession::default());
+    assert_eq!((unread.reports, unread.obtain.len()), (Vec::new(), 1), "it may still be on disk");
+    let again = Possession { missing: gone.missing, ..held(1) };
+    assert_eq!(decide(&view(vec![ready(1, true)]), &again).reports, []);
 }
 
 #[test]

@@ -33,12 +33,12 @@ pub(super) async fn change(
     member: Member,
     request: v1::ChangeMembersRequest,
 ) -> Result<v1::ChangeMembersResponse, Refusal> {
-    let Changing { cluster, expected_conf_index, parts } = Changing::read(&request)?;
+    let Changing { cluster, expected_conf_index, parts, replaced_silence } = Changing::read(&request)?;
     check_cluster(&member, &cluster)?;
     member.settle().await?;
     let time = member.consensus.leader_time().unwrap_or_else(|| member.consensus.state().clock());
     let change = MembershipChange { time, expected_conf_index, parts };
-    member.consensus.change_members(change).await.map_err(|error| member.refusal(error))?;
+    member.consensus.change_members(change, replaced_silence).await.map_err(|error| member.refusal(error))?;
     Ok(v1::ChangeMembersResponse { configuration: Some(configuration(&member)) })
 }
 

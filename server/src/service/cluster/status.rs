@@ -9,9 +9,12 @@ use crate::{
     node::{Member, NodeHandle},
     readiness::Check,
     service::{agreement::worker_failed, refusal::Refusal, wire},
-    state::State,
+    state::{Round, State},
     storage::Identity,
 };
+
+/// Rounds at most that are told by name of those that a member lacks. More would not help, and this is asked often.
+const NAMED_ROUNDS: usize = 16;
 
 /// Who the node is, in every state of its life.
 pub(super) fn identity(node: &NodeHandle) -> Result<v1::Identity, Refusal> {
@@ -71,6 +74,7 @@ pub(super) fn of_member(common: v1::GetStatusResponse, member: &Member) -> v1::G
         rounds_known: state.live_rounds().count() as u32,
         progress: raft.progress.iter().map(|of| progress(&state, of)).collect(),
         fence: member.consensus.fence().map(ToString::to_string).unwrap_or_default(),
+        rounds_at_risk: state.rounds_at_risk().count() as u32,
         degradations: degraded.iter().filter_map(|(uid, part)| degradation(&state, *uid, *part)).collect(),
         ..common
     }
@@ -87,11 +91,14 @@ fn degradation(state: &State, uid: RoundUid, part: DamagedPart) -> Option<v1::De
 }
 
 fn progress(state: &State, of: &MemberProgress) -> v1::Progress {
-    let ready = state.live_rounds().filter_map(|round| round.ready());
+    let missing: Vec<&Round> = state.missing_rounds(of.member).collect();
     v1::Progress {
         member_id: of.member.0,
         matched_index: of.matched.0,
         active: of.active,
-        rounds_missing: ready.filter(|held| !held.held_by.contains(&of.member)).count() as u32,
+        rounds_missing: missing.len() as u32,
+        missing_round_ids: missing.iter().take(NAMED_ROUNDS).map(|round| round.id().to_string()).collect(),
+        silent_ms: u64::try_from(of.silence.as_millis()).unwrap_or(u64::MAX),
+        caught_up: of.keeps_up && state.may_be_promoted(of.member),
     }
 }

@@ -34,6 +34,7 @@ impl Refusal {
             ProposeError::ConfigurationChanged { index } => Self::ConfigurationChanged { index },
             ProposeError::ChangeInFlight { index } => Self::ChangeInFlight { index },
             ProposeError::ChangeUnsafe { why } => Rejection::ChangeUnsafe { why }.into(),
+            ProposeError::MemberActive { member, silence } => Self::MemberActive { member, silence },
             ProposeError::NotCaughtUp { member } => Rejection::NotCaughtUp { member }.into(),
             ProposeError::MemberNotFound { member } => Self::member_not_found(member),
             ProposeError::Busy => Self::Busy,

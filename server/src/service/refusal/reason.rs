@@ -150,8 +150,10 @@ reasons! {
     Removed = "REMOVED", FailedPrecondition;
     /// The call names another cluster.
     WrongCluster = "WRONG_CLUSTER", FailedPrecondition;
-    /// The call names another member, or another node's data directory.
+    /// The call names another member.
     WrongMember = "WRONG_MEMBER", FailedPrecondition;
+    /// Bootstrap or Join names another node's data directory, or the one that was here before.
+    WrongInstance = "WRONG_INSTANCE", FailedPrecondition;
     /// Bootstrap or Join of a node that has another identity.
     AlreadyInitialised = "ALREADY_INITIALISED", FailedPrecondition;
     /// `expected_conf_index` is not that of the present configuration; read it again.
@@ -160,6 +162,8 @@ reasons! {
     ChangeInFlight = "CHANGE_IN_FLIGHT", Aborted;
     /// The change would leave no live quorum, or two voters, or an encoding without its majority.
     ChangeUnsafe = "CHANGE_UNSAFE", FailedPrecondition;
+    /// The member that is to be replaced was heard of less than `replaced_silent_ms` ago.
+    MemberActive = "MEMBER_ACTIVE", FailedPrecondition;
     /// A learner lags, or does not hold every Ready encoding.
     NotCaughtUp = "NOT_CAUGHT_UP", FailedPrecondition;
     /// No such member.
@@ -221,10 +225,12 @@ impl Refusal {
             Self::Uninitialised => Reason::Uninitialised,
             Self::Removed { .. } => Reason::Removed,
             Self::WrongCluster { .. } => Reason::WrongCluster,
-            Self::WrongMember { .. } | Self::WrongInstance { .. } => Reason::WrongMember,
+            Self::WrongMember { .. } => Reason::WrongMember,
+            Self::WrongInstance { .. } => Reason::WrongInstance,
             Self::AlreadyInitialised { .. } => Reason::AlreadyInitialised,
             Self::ConfigurationChanged { .. } => Reason::ConfigurationChanged,
             Self::ChangeInFlight { .. } => Reason::ChangeInFlight,
+            Self::MemberActive { .. } => Reason::MemberActive,
         }
     }
 }

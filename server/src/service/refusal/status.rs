@@ -68,6 +68,9 @@ impl Refusal {
             Self::Removed { member } | Self::Fenced { member } | Self::WrongMember { ours: member } => {
                 vec![("memberId", member.to_string())]
             }
+            Self::MemberActive { member, silence } => {
+                vec![("memberId", member.to_string()), ("silentMs", silence.as_millis().to_string())]
+            }
             Self::WrongInstance { ours } => vec![("instanceId", ours.to_string())],
         }
     }

@@ -1,6 +1,6 @@
 //! Every refusal has its reason, metadata and details, and docs/api.md lists them as they are.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
@@ -80,6 +80,7 @@ fn samples() -> Vec<Refusal> {
         Refusal::AlreadyInitialised { cluster: ours },
         Refusal::ConfigurationChanged { index },
         Refusal::ChangeInFlight { index },
+        Refusal::MemberActive { member, silence: Duration::from_millis(1_200) },
     ];
     let limits = NodeLimit::ALL.map(|limit| Refusal::LimitReached { limit, allowed: 7 });
     rejections.into_iter().map(Refusal::from).chain(own).chain(limits).collect()

@@ -6,8 +6,8 @@ use crate::service::refusal::Refusal;
 
 /// What follows `offset` of the `total` bytes that `look` finds, in parts of `part_bytes`.
 ///
-/// Parts are cut when they are asked for and share the memory of the whole, which is looked for anew each time: a reader
-/// that is slow, or has stopped reading, keeps no copy of it, nor the memory of a round that is gone meanwhile.
+/// Parts are cut when they are asked for and share the memory of the whole, which is looked for anew each time: a
+/// reader that is slow, or has stopped reading, keeps no copy of it, nor the memory of a round that is gone meanwhile.
 pub(super) fn parts(
     total: usize,
     offset: u64,

@@ -1,7 +1,7 @@
 //! Queries that wait for a thread: a queue a connection, which take turns. Pure.
 //!
-//! Whoever has a thousand queries waiting delays one with a single query by no more than a pass. A batch holds queries of
-//! one round: one of each connection in turn, and then round again while there is room.
+//! Whoever has a thousand queries waiting delays one with a single query by no more than a pass. A batch holds queries
+//! of one round: one of each connection in turn, and then round again while there is room.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -93,7 +93,8 @@ impl<Q: Waits> FairQueue<Q> {
         Ok(Ticket { connection, number })
     }
 
-    /// Takes up to `most` queries that go together: the first of the connection whose turn it is, and what goes with it.
+    /// Takes up to `most` queries that go together: the first of the connection whose turn it is, and what goes with
+    /// it.
     pub(super) fn take(&mut self, most: usize) -> Vec<Q> {
         let mut batch: Vec<Q> = Vec::new();
         let mut passed_over = VecDeque::new();

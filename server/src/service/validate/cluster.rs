@@ -1,6 +1,6 @@
 //! Requests of administrators.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use silhouette_proto::v1;
 
@@ -17,6 +17,8 @@ pub(crate) struct Bootstrapping {
     pub(crate) cluster: ClusterId,
     /// How many voters it waits for.
     pub(crate) initial_members: u32,
+    /// Whom the caller means; any node if it is left open.
+    pub(crate) instance: Option<InstanceId>,
 }
 
 impl Bootstrapping {
@@ -27,7 +29,11 @@ impl Bootstrapping {
         // Even numbers tolerate no more failures than the odd one below, and two tolerate fewer than one.
         let odd = matches!(initial_members, 1 | 3 | 5);
         fields.require("initial_members", odd, "a cluster has 1, 3 or 5 initial members");
-        fields.finish(cluster.map(|cluster| Self { cluster, initial_members }))
+        let instance = match request.instance_id.as_str() {
+            "" => None,
+            given => fields.take("instance_id", given.parse::<InstanceId>()),
+        };
+        fields.finish(cluster.map(|cluster| Self { cluster, initial_members, instance }))
     }
 }
 
@@ -112,6 +118,8 @@ pub(crate) struct Changing {
     pub(crate) expected_conf_index: LogIndex,
     /// All parts.
     pub(crate) parts: Vec<(MemberId, MemberAction)>,
+    /// How long a member that is replaced must not have been heard of.
+    pub(crate) replaced_silence: Duration,
 }
 
 impl Changing {
@@ -131,7 +139,9 @@ impl Changing {
         let sentence = "an action is MEMBER_ACTION_ADD_LEARNER, MEMBER_ACTION_PROMOTE or MEMBER_ACTION_REMOVE";
         fields.require("changes", parts.is_some(), sentence);
         let expected_conf_index = LogIndex(request.expected_conf_index);
-        fields.finish(cluster.zip(parts).map(|(cluster, parts)| Self { cluster, expected_conf_index, parts }))
+        let replaced_silence = Duration::from_millis(request.replaced_silent_ms);
+        let changing = |(cluster, parts)| Self { cluster, expected_conf_index, parts, replaced_silence };
+        fields.finish(cluster.zip(parts).map(changing))
     }
 }
 

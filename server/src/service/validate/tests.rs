@@ -111,8 +111,8 @@ fn a_round_is_named_by_id_or_uid() {
 
 #[test]
 fn all_bad_fields_of_an_administrators_request_are_named_at_once() {
-    let bootstrap = v1::BootstrapRequest { cluster_id: "A".into(), initial_members: 2 };
-    assert_eq!(bad_fields(Bootstrapping::read(&bootstrap)), ["cluster_id", "initial_members"]);
+    let bootstrap = v1::BootstrapRequest { cluster_id: "A".into(), initial_members: 2, instance_id: "x".into() };
+    assert_eq!(bad_fields(Bootstrapping::read(&bootstrap)), ["cluster_id", "initial_members", "instance_id"]);
     let join = v1::JoinRequest::default();
     assert_eq!(bad_fields(Joining::read(&join)), ["cluster_id", "instance_id", "member_id"]);
     assert_eq!(
@@ -120,8 +120,10 @@ fn all_bad_fields_of_an_administrators_request_are_named_at_once() {
         ["cluster_id", "instance_id", "name", "addresses.client", "addresses.peer", "addresses.http"]
     );
     let part = |member_id, action: v1::MemberAction| v1::MemberChange { member_id, action: action.into() };
-    let change =
-        |changes| Changing::read(&v1::ChangeMembersRequest { cluster_id: "c".into(), expected_conf_index: 1, changes });
+    let change = |changes| {
+        let (cluster_id, defaults) = ("c".into(), v1::ChangeMembersRequest::default());
+        Changing::read(&v1::ChangeMembersRequest { cluster_id, expected_conf_index: 1, changes, ..defaults })
+    };
     assert!(change(vec![part(1, v1::MemberAction::Promote)]).is_ok());
     assert_eq!(bad_fields(change(vec![])), ["changes"]);
     assert_eq!(bad_fields(change(vec![part(0, v1::MemberAction::Remove)])), ["changes"]);

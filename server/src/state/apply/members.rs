@@ -6,8 +6,8 @@ use super::Changes;
 use crate::{
     ids::{InstanceId, LogIndex, MemberId},
     state::{
-        Applied, Configuration, MemberAction, MemberRecord, MemberState, MembershipChange, Phase, RaftConfiguration,
-        Rejection, Reply, State,
+        Applied, Configuration, Held, MemberAction, MemberRecord, MemberState, MembershipChange, Phase,
+        RaftConfiguration, Rejection, Reply, Round, State,
     },
 };
 
@@ -145,10 +145,11 @@ impl State {
     }
 
     /// Whether a membership change may be proposed, as far as the state knows: its members exist and are where the
-    /// change expects them, promoted ones hold every Ready encoding, and no Ready encoding is left to a minority.
+    /// change expects them, promoted ones hold every Ready encoding, and no holder of a Ready encoding is taken from
+    /// one that only a minority would hold then.
     pub fn check_membership(&self, change: &MembershipChange) -> Result<(), Rejection> {
-        let mut voters = self.configuration().raft.voters.clone();
-        let mut removes = false;
+        let before = &self.configuration().raft.voters;
+        let mut voters = before.clone();
         for (id, action) in &change.parts {
             let member = self.present(*id)?;
             match (action, member.state) {
@@ -164,25 +165,39 @@ impl State {
                 (MemberAction::Promote, _) => return Err(Rejection::NotCaughtUp { member: *id }),
                 (MemberAction::Remove, _) => {
                     voters.remove(id);
-                    removes = true;
                 }
             }
         }
-        let lost = self.live_rounds().find(|round| {
-            round.ready().is_some_and(|held| held.held_by.intersection(&voters).count() * 2 <= voters.len())
-        });
-        match lost {
-            Some(round) if removes => {
-                Err(unsafe_change(format!("only a minority of the voters would hold round {}", round.id())))
-            }
-            _ => Ok(()),
+        // Of a round that a minority holds already, who has lost it may be replaced: that mends it.
+        let is_endangered = |held: &Held| {
+            let holders = |voters: &BTreeSet<MemberId>| held.held_by.intersection(voters).count();
+            holders(&voters) * 2 <= voters.len() && holders(&voters) < holders(before)
+        };
+        match self.live_rounds().find(|round| round.ready().is_some_and(is_endangered)) {
+            Some(round) => Err(unsafe_change(format!("only a minority of the voters would hold round {}", round.id()))),
+            None => Ok(()),
         }
     }
 
+    /// Ready rounds that `member` does not hold, by its reports, in the order in which they were started.
+    pub fn missing_rounds(&self, member: MemberId) -> impl Iterator<Item = &Round> {
+        self.live_rounds().filter(move |round| round.ready().is_some_and(|held| !held.held_by.contains(&member)))
+    }
+
+    /// Ready rounds that less than a majority of the voters holds.
+    pub fn rounds_at_risk(&self) -> impl Iterator<Item = &Round> {
+        let raft = &self.configuration().raft;
+        let is_at_risk = |held: &Held| !raft.has_majority(|voter| held.held_by.contains(&voter));
+        self.live_rounds().filter(move |round| round.ready().is_some_and(is_at_risk))
+    }
+
+    /// Whether the state lets a learner vote: see [`State::check_membership`]. Of a voter: whether it would.
+    pub fn may_be_promoted(&self, member: MemberId) -> bool {
+        self.present(member).is_ok_and(|member| self.check_promotion(member).is_ok())
+    }
+
     fn check_promotion(&self, member: &MemberRecord) -> Result<(), Rejection> {
-        let holds_all =
-            self.live_rounds().filter_map(|round| round.ready()).all(|held| held.held_by.contains(&member.id));
-        if !member.is_registered() || !holds_all {
+        if !member.is_registered() || self.missing_rounds(member.id).next().is_some() {
             return Err(Rejection::NotCaughtUp { member: member.id });
         }
         let (budget, needed) = (member.memory_budget_bytes, self.reserved_bytes());

@@ -51,6 +51,16 @@ impl State {
         Reply::Done
     }
 
+    pub(super) fn report_lost(&mut self, uid: RoundUid, member: MemberId, changes: &mut Changes) -> Reply {
+        if let Ok(round) = self.live_round_mut(uid)
+            && let Phase::Ready(held) = &mut round.record.phase
+            && held.held_by.remove(&member)
+        {
+            self.save(uid, changes);
+        }
+        Reply::Done
+    }
+
     /// Settles every sealed round, after the configuration has changed.
     pub(super) fn settle_all(&mut self, changes: &mut Changes) {
         let sealed: Vec<_> = self.live_rounds().filter(|round| round.sealing().is_some()).map(Round::uid).collect();
@@ -107,6 +117,7 @@ impl Round {
 impl Held {
     /// Whether the outcome is the agreed encoding.
     fn is_of(&self, outcome: EncodingOutcome) -> bool {
-        matches!(outcome, EncodingOutcome::Encoded { encoding, hint, .. } if (encoding, hint) == (self.encoding, self.hint))
+        let agreed = (self.encoding, self.hint);
+        matches!(outcome, EncodingOutcome::Encoded { encoding, hint, .. } if (encoding, hint) == agreed)
     }
 }

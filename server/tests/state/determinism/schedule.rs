@@ -88,6 +88,7 @@ impl Schedule {
             1..29 => self.publish(machine),
             29..34 => self.report(machine, outcomes).into_iter().collect(),
             34 => vec![Command::ReportHeld { uid: uid(n), member }, Command::ReportDestroyed { uid: uid(n), member }],
+            39 if self.dice.one_in(2) => vec![Command::ReportLost { uid: uid(n), member }],
             35 if self.dice.one_in(4) => return Some((waited, self.change_members())),
             36 if self.dice.one_in(12) => vec![Command::DeleteRound { uid: uid(n) }],
             37 => vec![Command::RegisterMember {

@@ -38,7 +38,8 @@ impl Remove {
         let configuration = cluster.remove(self.members.clone()).await?;
         session.show_change(names, "removed", changed, ConfigurationDocument::from(&configuration))
     }
-    /// What the cluster is sure to refuse. Whether a live quorum and every Ready round would be left, it alone can tell.
+    /// What the cluster is sure to refuse. Whether a live quorum and every Ready round would be left, it alone can
+    /// tell.
     fn check(&self, present: &Configuration) -> Result<(), Failure> {
         match present.voters().filter(|voter| !self.members.contains(&voter.id)).count() {
             0 => Err(Failure::WouldBeRefused("no voter would be left".to_owned())),

@@ -1,7 +1,7 @@
 //! A JSON object a line: `{"key": "vertex-17", "value": 3.0}`.
 //!
-//! A key is a string, or `{"base64": ".."}` for bytes that are no text; what a value is depends on its type. Blank lines
-//! are passed over, as tools that write JSON lines end with one.
+//! A key is a string, or `{"base64": ".."}` for bytes that are no text; what a value is depends on its type. Blank
+//! lines are passed over, as tools that write JSON lines end with one.
 
 use serde::Deserialize;
 use serde_json::{Value, error::Category, value::RawValue};
@@ -83,7 +83,8 @@ mod tests {
 
     #[test]
     fn a_line_is_a_pair() {
-        let content = b"{\"key\": \"a\", \"value\": \"1\"}\n\n{\"value\": {\"base64\": \"/w==\"}, \"key\": {\"base64\": \"AP8=\"}}\r\n";
+        let content = b"{\"key\": \"a\", \"value\": \"1\"}\n\n\
+            {\"value\": {\"base64\": \"/w==\"}, \"key\": {\"base64\": \"AP8=\"}}\r\n";
         let expected = vec![pair(1, b"a", b"1"), pair(3, b"\x00\xff", b"\xff")];
         assert_eq!(pairs(content, ValueType::Text), Ok(expected));
         let number = b"{\"key\":\"a\",\"value\":0.1}";

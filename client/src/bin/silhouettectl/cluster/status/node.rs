@@ -44,6 +44,7 @@ pub(crate) struct Answer {
     pub(crate) disk_total_bytes: Option<u64>,
     pub(crate) rounds_held: u32,
     pub(crate) rounds_known: u32,
+    pub(crate) rounds_at_risk: u32,
     pub(crate) draining: bool,
     pub(crate) checks: Vec<Check>,
     /// Why it serves nothing any more; null if it is not fenced.
@@ -79,6 +80,8 @@ pub(crate) struct Replication {
     pub(crate) matched_index: u64,
     pub(crate) active: bool,
     pub(crate) rounds_missing: u32,
+    pub(crate) silent_ms: u64,
+    pub(crate) caught_up: bool,
 }
 
 impl Node {
@@ -134,6 +137,8 @@ impl From<NodeStatus> for Answer {
             matched_index: of.matched.get(),
             active: of.active,
             rounds_missing: of.rounds_missing,
+            silent_ms: u64::try_from(of.silence.as_millis()).unwrap_or(u64::MAX),
+            caught_up: of.caught_up,
         };
         Self {
             instance_id: status.identity.instance,
@@ -153,6 +158,7 @@ impl From<NodeStatus> for Answer {
             disk_total_bytes: status.disk_space.map(|space| space.total_bytes),
             rounds_held: status.rounds_held,
             rounds_known: status.rounds_known,
+            rounds_at_risk: status.rounds_at_risk,
             draining: status.draining,
             checks: status.checks.into_iter().map(Check::from).collect(),
             fence: status.fence,

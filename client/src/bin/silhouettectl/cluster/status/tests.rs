@@ -22,6 +22,7 @@ fn node(member: u64, role: &str, failing: &[&str]) -> Node {
         disk_total_bytes: None,
         rounds_held: 2,
         rounds_known: 3,
+        rounds_at_risk: 0,
         draining: false,
         checks: failing.iter().map(check).collect(),
         fence: None,

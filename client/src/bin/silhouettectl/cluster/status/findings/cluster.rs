@@ -34,7 +34,7 @@ pub(super) fn absent(seen: &Seen<'_>) -> Option<Finding> {
 
 /// What is wrong with the cluster.
 pub(super) fn findings(seen: &Seen<'_>) -> impl Iterator<Item = Finding> {
-    let findings = [strangers, no_quorum, no_leader, not_formed, joint, even, versions];
+    let findings = [strangers, no_quorum, no_leader, not_formed, joint, even, at_risk, versions];
     findings.into_iter().filter_map(|finding| finding(seen))
 }
 
@@ -132,6 +132,18 @@ fn even(seen: &Seen<'_>) -> Option<Finding> {
         matters: "it tolerates no more failures than with one voter less, and each write waits for one more",
         advice: "add a node, or remove a member".to_owned(),
         command: "silhouettectl cluster add HOST:PORT".to_owned(),
+    })
+}
+
+fn at_risk(seen: &Seen<'_>) -> Option<Finding> {
+    let rounds = seen.leader()?.rounds_at_risk;
+    (rounds > 0).then(|| Finding {
+        severity: Severity::Warning,
+        object: name(seen),
+        seen: format!("{rounds} of its Ready rounds are held by less than a majority of the voters"),
+        matters: "the next failure may leave nobody who answers lookups in them",
+        advice: "members fetch them by themselves; replace a member that is fenced".to_owned(),
+        command: "silhouettectl round list".to_owned(),
     })
 }
 

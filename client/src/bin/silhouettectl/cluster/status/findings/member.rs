@@ -31,7 +31,8 @@ pub(super) fn findings(seen: &Seen<'_>) -> Vec<Finding> {
         if of.active && behind > LAGGING_ENTRIES {
             findings.push(lags(member, behind));
         }
-        if of.active && of.rounds_missing > 0 && !says("rounds-held") {
+        // A fenced member fetches nothing.
+        if of.active && of.rounds_missing > 0 && !says("rounds-held") && !says("not-fenced") {
             findings.push(fetches(member, of));
         }
     }

@@ -59,12 +59,16 @@ impl<'a> Seen<'a> {
         self.answers().any(|(_, answer)| answer.leader_id.is_some())
     }
 
-    /// What the leader says of the other members.
-    pub(super) fn replication(self) -> impl Iterator<Item = (&'a Answer, &'a Replication)> {
+    /// What the leader answered.
+    pub(super) fn leader(self) -> Option<&'a Answer> {
         let leader = self.answers().map(|(_, answer)| answer).filter(|answer| answer.role == "leader");
         // Two may believe that they lead; the later term is right.
-        let leader = leader.max_by_key(|answer| answer.term);
-        leader.into_iter().flat_map(|leader| leader.replication.iter().map(move |of| (leader, of)))
+        leader.max_by_key(|answer| answer.term)
+    }
+
+    /// What the leader says of the other members.
+    pub(super) fn replication(self) -> impl Iterator<Item = (&'a Answer, &'a Replication)> {
+        self.leader().into_iter().flat_map(|leader| leader.replication.iter().map(move |of| (leader, of)))
     }
 }
 

@@ -12,7 +12,14 @@ use crate::cluster::{
 /// A voter that is well; member 1 leads the others.
 fn node(member: u64) -> Node {
     let others = (1..=3).filter(|other| *other != member);
-    let replication = |member_id| Replication { member_id, matched_index: 5_000, active: true, rounds_missing: 0 };
+    let replication = |member_id| Replication {
+        member_id,
+        matched_index: 5_000,
+        active: true,
+        rounds_missing: 0,
+        silent_ms: 0,
+        caught_up: true,
+    };
     let answer = Answer {
         instance_id: format!("{member:032x}"),
         cluster_id: Some("c1".to_owned()),
@@ -31,6 +38,7 @@ fn node(member: u64) -> Node {
         disk_total_bytes: Some(100 << 30),
         rounds_held: 2,
         rounds_known: 3,
+        rounds_at_risk: 0,
         draining: false,
         checks: Vec::new(),
         fence: None,
@@ -195,6 +203,8 @@ fn what_the_leader_sees_of_a_member_is_told() {
     assert_eq!(of(&[leading(|of| of.matched_index = 4_000), node(2), node(3)]), [], "it is not far behind");
     let fetching = only(of(&[leading(|of| of.rounds_missing = 2), node(2), node(3)]));
     assert_eq!(fetching.seen, "it does not hold 2 of the Ready rounds yet");
+    let fenced = only(of(&[leading(|of| of.rounds_missing = 2), failing(2, "not-fenced"), node(3)]));
+    assert!(fenced.seen.starts_with("not-fenced: "), "{fenced:?}");
     let cut_off = only(of(&[leading(|of| of.active = false), node(2), node(3)]));
     assert!(!cut_off.is_error() && cut_off.seen.contains("not heard from it"), "{cut_off:?}");
     let says_so_itself = only(of(&[leading(|of| of.active = false), failing(2, "leader"), node(3)]));
@@ -247,6 +257,14 @@ fn a_round_that_is_damaged_at_a_member_is_told() {
     let finding = only(of(&[node(1), with(2, |answer| answer.degradations.push(degradation)), node(3)]));
     assert_eq!((finding.severity, finding.object.as_str()), (Severity::Warning, "member/2"));
     assert_eq!(finding.seen, "round levels-1 is damaged: its encoding is damaged; it is fetched again");
+}
+
+#[test]
+fn rounds_that_too_few_hold_are_told_by_the_leader() {
+    let finding = only(of(&[with(1, |answer| answer.rounds_at_risk = 2), node(2), node(3)]));
+    assert_eq!((finding.severity, finding.object.as_str()), (Severity::Warning, "cluster/c1"));
+    assert_eq!(finding.seen, "2 of its Ready rounds are held by less than a majority of the voters");
+    assert_eq!(of(&[node(1), with(2, |answer| answer.rounds_at_risk = 2), node(3)]), [], "others may lag");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Authenticated encryption of one record: XChaCha20-Poly1305 under a round's key, with a random 24-byte nonce in
-//! front, bound to the place where the record lies so that records cannot change places.
+//! A round's key, and what it does: authenticated encryption of one record by XChaCha20-Poly1305, with a random 24-byte
+//! nonce in front, bound to the place where the record lies so that records cannot change places.
 
 use chacha20poly1305::{
     Key, XChaCha20Poly1305, XNonce,

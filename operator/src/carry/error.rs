@@ -1,0 +1,125 @@
+//! Why a step did not do what it was to do, and what follows from it.
+
+use kube::core::Status;
+use tonic::Code;
+
+use super::Outcome;
+use crate::{ids::ClusterId, nodes::NodeError, resources::ResourcesError};
+
+/// What the API server says, under code 500, of an apply whose fields it does not know.
+const UNKNOWN_FIELDS: &str = "failed to create typed patch object";
+
+/// Why a step did not do what it was to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The object was written to since it was looked at, or is another of the same name.
+    #[error("{object} has changed since it was looked at")]
+    Changed {
+        /// Such as `pod demo-1`.
+        object: String,
+    },
+    /// There is no such object any more.
+    #[error("{object} is gone")]
+    Gone {
+        /// Such as `pod demo-1`.
+        object: String,
+    },
+    /// The API server refused, or could not be asked.
+    #[error("{object}: {}", sentence(source))]
+    Api {
+        /// Such as `statefulset demo`.
+        object: String,
+        /// What it said.
+        source: kube::Error,
+    },
+    /// The API server answered with a failure where it should have answered with success.
+    #[error("{object}: {}", status.message)]
+    Failed {
+        /// Such as `pod demo-1`.
+        object: String,
+        /// What it said.
+        status: Box<Status>,
+    },
+    /// The resource asks for objects that cannot be made.
+    #[error(transparent)]
+    Resource(#[from] ResourcesError),
+    /// A node refused, or could not be asked.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    /// The pod is not on the network yet, or not any more.
+    #[error("pod {pod} has no address")]
+    NoAddress {
+        /// Its name.
+        pod: String,
+    },
+    /// No node says that it leads.
+    #[error("no node leads cluster {cluster}")]
+    NoLeader {
+        /// Which.
+        cluster: ClusterId,
+    },
+}
+
+impl Error {
+    /// Of what the API server said about an object.
+    pub(super) fn of(object: impl Into<String>) -> impl FnOnce(kube::Error) -> Self {
+        let object = object.into();
+        move |source| match &source {
+            kube::Error::Api(status) if status.is_not_found() => Self::Gone { object },
+            kube::Error::Api(status) if status.is_conflict() || status.is_already_exists() => Self::Changed { object },
+            _ => Self::Api { object, source },
+        }
+    }
+
+    /// What follows from it.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Changed { .. } | Self::Gone { .. } => Outcome::Overtaken,
+            Self::Api { source: kube::Error::Api(status), .. } => of_status(status),
+            // What cannot be written or read as JSON will not be the next time either.
+            Self::Api { source: kube::Error::SerdeError(_) | kube::Error::BuildRequest(_), .. }
+            | Self::Failed { .. }
+            | Self::Resource(_) => Outcome::Refused,
+            Self::Node(NodeError::Refused { code, reason, .. }) => of_refusal(*code, reason),
+            Self::Api { .. } | Self::Node(_) | Self::NoAddress { .. } | Self::NoLeader { .. } => Outcome::Postponed,
+        }
+    }
+}
+
+/// What follows from a node's refusal.
+fn of_refusal(code: Code, reason: &str) -> Outcome {
+    match (code, reason) {
+        // It passes: a learner catches up, a voter comes back, rounds end.
+        (Code::FailedPrecondition, "NOT_CAUGHT_UP" | "CHANGE_UNSAFE") => Outcome::Postponed,
+        (Code::FailedPrecondition, "MEMBER_BUDGET_TOO_SMALL") | (Code::InvalidArgument | Code::Unimplemented, _) => {
+            Outcome::Refused
+        }
+        // Another configuration, cluster, data directory or state than was seen.
+        (Code::Aborted | Code::FailedPrecondition | Code::NotFound, _) => Outcome::Overtaken,
+        _ => Outcome::Postponed,
+    }
+}
+
+/// What follows from a status of the API server that says neither that the object changed nor that it is gone.
+fn of_status(status: &Status) -> Outcome {
+    match status.code {
+        500 if status.message.contains(UNKNOWN_FIELDS) => Outcome::Refused,
+        408 | 429 | 500.. => Outcome::Postponed,
+        _ => Outcome::Refused,
+    }
+}
+
+/// What the API server said, for people: without the error's type and its debugging form.
+fn sentence(error: &kube::Error) -> String {
+    match error {
+        kube::Error::Api(status) => {
+            let causes = status.details.iter().flat_map(|details| &details.causes);
+            // A cause of validation repeats the message; one of the budget says what it lacks.
+            let causes = causes.filter(|cause| !status.message.contains(&cause.message));
+            let causes = causes.map(|cause| format!("; {}", cause.message)).collect::<String>();
+            format!("{}{causes}", status.message)
+        }
+        other => format!("the API server could not be asked: {other}"),
+    }
+}

@@ -1,0 +1,215 @@
+//! Whether objects are as they are asked for: by applying what is asked for without effect, and comparing the outcome with
+//! what is there. The API server's own defaults, canonical quantities and rules of merging are in it, and what others have
+//! added is not held against an object.
+//!
+//! What is known of an object is remembered for as long as neither it nor what is asked for changes.
+
+use std::collections::HashMap;
+
+use futures::future::join_all;
+use k8s_openapi::api::{
+    apps::v1::StatefulSet,
+    core::v1::{ConfigMap, Service, ServiceAccount},
+    networking::v1::NetworkPolicy,
+    policy::v1::PodDisruptionBudget,
+};
+use kube::{
+    Api,
+    api::{ApiResource, DynamicObject, Patch, PatchParams},
+};
+use parking_lot::Mutex;
+use serde_json::Value;
+
+use super::{
+    Subject, budgets,
+    claims::is_released,
+    objects::{CHILDREN, Objects},
+    sets,
+};
+use crate::{
+    ids::ResourceVersion,
+    observed::Child,
+    resources::{Children, FIELD_MANAGER, annotations},
+    surroundings::Surroundings,
+};
+
+/// What is not as it is asked for.
+#[derive(Debug, Default)]
+pub(super) struct Judged {
+    /// In the order in which they are applied.
+    pub(super) outdated: Vec<Child>,
+    pub(super) is_set_outdated: bool,
+    pub(super) is_budget_outdated: bool,
+}
+
+/// An object that is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Judgeable {
+    Child(&'static str),
+    Set,
+    Budget,
+}
+
+/// What was last found of an object.
+#[derive(Debug)]
+struct Judgement {
+    /// Of this version,
+    version: ResourceVersion,
+    /// while this was asked for.
+    asked: blake3::Hash,
+    is_outdated: bool,
+}
+
+/// What is known of the objects of a cluster, by what they are.
+type OfCluster = HashMap<Judgeable, Judgement>;
+
+/// What is known of the objects of all clusters, by namespace and name of the cluster.
+#[derive(Debug, Default)]
+pub(crate) struct Judgements(Mutex<HashMap<(String, String), OfCluster>>);
+
+impl Judgements {
+    /// A cluster is gone.
+    pub(crate) fn forget(&self, namespace: &str, cluster: &str) {
+        self.0.lock().remove(&(namespace.to_owned(), cluster.to_owned()));
+    }
+
+    /// Whether an object of this version is outdated, if that is known.
+    fn recall(
+        &self,
+        subject: Subject<'_>,
+        what: Judgeable,
+        version: &ResourceVersion,
+        asked: blake3::Hash,
+    ) -> Option<bool> {
+        let known = self.0.lock();
+        let judgement = known.get(&(subject.namespace.to_owned(), subject.name.to_owned()))?.get(&what)?;
+        (judgement.version == *version && judgement.asked == asked).then_some(judgement.is_outdated)
+    }
+
+    fn remember(&self, subject: Subject<'_>, what: Judgeable, judgement: Judgement) {
+        let cluster = (subject.namespace.to_owned(), subject.name.to_owned());
+        self.0.lock().entry(cluster).or_default().insert(what, judgement);
+    }
+}
+
+/// Judges all objects that there are, and names those that are missing.
+pub(super) async fn judge(
+    surroundings: &Surroundings,
+    subject: Subject<'_>,
+    children: &Children,
+    objects: &Objects,
+) -> Judged {
+    let of_child = |child: Child| async move {
+        let is_outdated = match (children.apply(child), objects.children.get(&child)) {
+            (None, there) => there.is_some(),
+            (Some(_), None) => true,
+            (Some(asked), Some(version)) => {
+                let what = Judgeable::Child(child.as_str());
+                is_outdated(surroundings, subject, what, &resource(child), &asked, version).await
+            }
+        };
+        is_outdated.then_some(child)
+    };
+    let set = async {
+        let Some(set) = objects.set.as_deref() else { return false };
+        let mut asked = children.stateful_set(sets::pods(set));
+        keep_mark(set, &mut asked);
+        let resource = ApiResource::erase::<StatefulSet>(&());
+        is_outdated(surroundings, subject, Judgeable::Set, &resource, &asked, &version(set)).await
+    };
+    let budget = async {
+        let Some(budget) = objects.budget.as_deref() else { return false };
+        let mut asked = children.budget(budgets::pods(budget));
+        keep_mark(budget, &mut asked);
+        let resource = ApiResource::erase::<PodDisruptionBudget>(&());
+        is_outdated(surroundings, subject, Judgeable::Budget, &resource, &asked, &version(budget)).await
+    };
+    let (outdated, is_set_outdated, is_budget_outdated) =
+        tokio::join!(join_all(CHILDREN.into_iter().map(of_child)), set, budget);
+    Judged { outdated: outdated.into_iter().flatten().collect(), is_set_outdated, is_budget_outdated }
+}
+
+/// Whether an object differs from what is asked for. One of which it cannot be found out does: applying it tells why.
+async fn is_outdated(
+    surroundings: &Surroundings,
+    subject: Subject<'_>,
+    what: Judgeable,
+    resource: &ApiResource,
+    asked: &Value,
+    version: &ResourceVersion,
+) -> bool {
+    let hash = blake3::hash(asked.to_string().as_bytes());
+    if let Some(known) = surroundings.judgements().recall(subject, what, version, hash) {
+        return known;
+    }
+    let objects: Api<DynamicObject> = Api::namespaced_with(surroundings.client.clone(), subject.namespace, resource);
+    let name = asked["metadata"]["name"].as_str().unwrap_or_default();
+    match compare(&objects, name, asked).await {
+        Ok((version, is_outdated)) => {
+            let judgement = Judgement { version, asked: hash, is_outdated };
+            surroundings.judgements().remember(subject, what, judgement);
+            is_outdated
+        }
+        Err(error) => {
+            tracing::debug!("whether {} {name} is as asked for cannot be told: {error}", resource.kind);
+            if is_refused(&error) {
+                let judgement = Judgement { version: version.clone(), asked: hash, is_outdated: true };
+                surroundings.judgements().remember(subject, what, judgement);
+            }
+            true
+        }
+    }
+}
+
+/// Applies without effect: the version that was compared with, and whether the outcome differs.
+async fn compare(
+    objects: &Api<DynamicObject>,
+    name: &str,
+    asked: &Value,
+) -> Result<(ResourceVersion, bool), kube::Error> {
+    let live = objects.get(name).await?;
+    let without_effect = PatchParams { dry_run: true, ..PatchParams::apply(FIELD_MANAGER).force() };
+    let applied = objects.patch(name, &without_effect, &Patch::Apply(asked)).await?;
+    let version = ResourceVersion(live.metadata.resource_version.clone().unwrap_or_default());
+    let [live, applied] = [live, applied].map(|object| serde_json::to_value(object).map(essence));
+    Ok((version, live.map_err(kube::Error::SerdeError)? != applied.map_err(kube::Error::SerdeError)?))
+}
+
+/// Whether the API server will say the same again: what is asked for is no such object, or one that cannot become this.
+fn is_refused(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if matches!(status.code, 400 | 422))
+}
+
+/// An object without what the API server and controllers write.
+fn essence(mut object: Value) -> Value {
+    if let Some(object) = object.as_object_mut() {
+        object.remove("status");
+        if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+            for field in ["managedFields", "resourceVersion", "generation"] {
+                metadata.remove(field);
+            }
+        }
+    }
+    object
+}
+
+/// Asks for the mark that an object is about to be taken away, if it has it: the mark is a step's matter.
+fn keep_mark(object: &impl kube::ResourceExt, asked: &mut Value) {
+    if is_released(object.annotations()) {
+        annotations::release(asked);
+    }
+}
+
+fn version(object: &impl kube::ResourceExt) -> ResourceVersion {
+    ResourceVersion(object.resource_version().unwrap_or_default())
+}
+
+/// What kind of object a child is.
+fn resource(child: Child) -> ApiResource {
+    match child {
+        Child::ServiceAccount => ApiResource::erase::<ServiceAccount>(&()),
+        Child::ConfigMap => ApiResource::erase::<ConfigMap>(&()),
+        Child::HeadlessService | Child::Service | Child::RetrievalService => ApiResource::erase::<Service>(&()),
+        Child::NetworkPolicy => ApiResource::erase::<NetworkPolicy>(&()),
+    }
+}

@@ -85,7 +85,7 @@ impl Worker {
     async fn run(&mut self) -> Result<()> {
         fs::create_dir_all(self.folder.join("root")).context("cannot make a pod's folder")?;
         let mut code = 0;
-        if self.image_is_there().await? {
+        if self.deletion().is_none() && self.image_is_there().await? {
             let network = self.world.network.attach(self.names())?;
             code = self.run_containers(&network).await?;
         }

@@ -168,14 +168,17 @@ fn while_two_configurations_are_in_force_both_must_hold_a_round() {
 
 #[test]
 fn of_a_round_that_too_few_hold_no_holder_is_removed_and_who_has_lost_it_is_replaced() {
-    let machine = one_of_two_has_lost_it();
+    let mut machine = one_of_two_has_lost_it();
     assert!(matches!(check(&machine, &[(1, MemberAction::Remove)]), Err(Rejection::ChangeUnsafe { .. })));
-    assert_eq!(check(&machine, &[(2, MemberAction::Remove), (4, MemberAction::Promote)]), Ok(()));
+    let replaced = [(2, MemberAction::Remove), (4, MemberAction::Promote)];
+    assert_eq!(check(&machine, &replaced), Ok(()));
     assert_eq!(
         check(&machine, &[(2, MemberAction::Remove), (3, MemberAction::Remove)]),
         Ok(()),
         "all that stay hold it"
     );
+    machine.apply(Command::ReportLost { uid: uid(1), member: MemberId(1) }).unwrap();
+    assert_eq!(check(&machine, &replaced), Ok(()), "one holder is too few, and more than none");
 }
 
 #[test]

@@ -57,6 +57,7 @@ impl<'a> Objects<'a> {
             }
             Child::HeadlessService | Child::Service | Child::RetrievalService => self.apply_as::<Service>(child).await,
             Child::NetworkPolicy => self.apply_as::<NetworkPolicy>(child).await,
+            Child::Claims => self.own_claims().await,
         }
     }
 
@@ -87,14 +88,14 @@ impl<'a> Objects<'a> {
 
     /// Applies the StatefulSet with this size, and without the mark that announces a smaller one.
     pub(super) async fn apply_set(&self, replicas: u32, seen: Option<&ResourceVersion>) -> Result<(), Error> {
-        self.apply_as_seen::<StatefulSet>(self.children.stateful_set(replicas), seen).await
+        self.apply_as_seen::<StatefulSet>(self.children.stateful_set(replicas)?, seen).await
     }
 
     /// Marks the StatefulSet as about to have fewer pods. Its size stays.
     pub(super) async fn release_places(&self, seen: &ResourceVersion) -> Result<(), Error> {
         let present: StatefulSet = self.as_seen(seen).await?;
         let replicas = present.spec.and_then(|spec| spec.replicas);
-        let mut set = self.children.stateful_set(self.number::<StatefulSet>(replicas)?);
+        let mut set = self.children.stateful_set(self.number::<StatefulSet>(replicas)?)?;
         annotations::release(&mut set);
         self.apply_as_seen::<StatefulSet>(set, Some(seen)).await
     }
@@ -106,9 +107,7 @@ impl<'a> Objects<'a> {
         seen: Option<&ResourceVersion>,
     ) -> Result<(), Error> {
         match (min_available, seen) {
-            (Some(pods), seen) => {
-                self.apply_as_seen::<PodDisruptionBudget>(self.children.budget(pods), seen).await
-            }
+            (Some(pods), seen) => self.apply_as_seen::<PodDisruptionBudget>(self.children.budget(pods), seen).await,
             (None, Some(seen)) => {
                 let present: PodDisruptionBudget = self.as_seen(seen).await?;
                 self.delete(&present).await

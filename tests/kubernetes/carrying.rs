@@ -66,7 +66,10 @@ impl Scene {
     /// until it is carried out.
     async fn carry_as_seen<K>(&self, name: &str, step: impl Fn(&K) -> Action) -> Result<()>
     where
-        K: kube::Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + DeserializeOwned + std::fmt::Debug,
+        K: kube::Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+            + Clone
+            + DeserializeOwned
+            + std::fmt::Debug,
     {
         const ATTEMPTS: usize = 50;
         for _ in 0..ATTEMPTS {

@@ -26,8 +26,7 @@ pub async fn write_status(
         return Ok(Vec::new());
     }
     let name = cluster.name_any();
-    let resources: Api<SilhouetteCluster> =
-        Api::namespaced(client.clone(), &cluster.namespace().unwrap_or_default());
+    let resources: Api<SilhouetteCluster> = Api::namespaced(client.clone(), &cluster.namespace().unwrap_or_default());
     let patch = json!({
         "apiVersion": SilhouetteCluster::api_version(&()),
         "kind": SilhouetteCluster::kind(&()),

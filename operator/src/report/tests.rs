@@ -73,7 +73,8 @@ async fn a_status_is_written_to_the_resource_as_it_was_seen_and_nothing_else_of_
 #[tokio::test]
 async fn a_status_of_a_resource_that_has_changed_is_left_to_the_next_pass() {
     let transport = Transport::default().fails(409, "Conflict", "the object has been modified");
-    let written = write_status(&transport.client(), &resource(&json!({})), &status(&[condition("Ready", "True")])).await;
+    let written =
+        write_status(&transport.client(), &resource(&json!({})), &status(&[condition("Ready", "True")])).await;
     assert!(matches!(written, Err(Error::Changed { .. })), "{written:?}");
 }
 
@@ -116,11 +117,10 @@ async fn an_event_names_what_was_done_and_to_which_pod() {
     assert_eq!(sent.len(), 1, "the same is not told twice");
     assert_eq!(sent[0].line, "POST /apis/events.k8s.io/v1/namespaces/ns/events?");
     let event = &sent[0].body;
-    assert_eq!((&event["reason"], &event["action"], &event["type"]), (
-        &json!("PodEvicted"),
-        &json!("evict"),
-        &json!("Normal")
-    ));
+    assert_eq!(
+        (&event["reason"], &event["action"], &event["type"]),
+        (&json!("PodEvicted"), &json!("evict"), &json!("Normal"))
+    );
     assert_eq!(event["note"], "evict demo-1: its pod is of an older template");
     assert_eq!((&event["regarding"]["uid"], &event["related"]["uid"]), (&json!("r1"), &json!("p1")));
     assert_eq!(event["reportingInstance"], "operator-0");

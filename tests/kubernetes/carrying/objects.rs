@@ -63,15 +63,11 @@ async fn a_mark_changes_nothing_else_and_is_taken_back_with_the_next_apply() -> 
     let note = json!({ "metadata": { "annotations": { "example.org/note": "mine" } } });
     sets.patch("demo", &PatchParams::default(), &Patch::Merge(&note)).await?;
     let generation = sets.get("demo").await?.metadata.generation;
-    scene
-        .carry_as_seen("demo", |set: &StatefulSet| Action::ReleasePlaces { replicas: 3, seen: version(set) })
-        .await?;
+    scene.carry_as_seen("demo", |set: &StatefulSet| Action::ReleasePlaces { replicas: 3, seen: version(set) }).await?;
     let set = sets.get("demo").await?;
     ensure!(is_released(&set) && replicas(&set) == Some(5), "{set:?}");
     ensure!(set.metadata.generation == generation, "the mark has changed the spec");
-    scene
-        .carry_as_seen("demo", |set: &StatefulSet| Action::ApplySet { replicas: 3, seen: Some(version(set)) })
-        .await?;
+    scene.carry_as_seen("demo", |set: &StatefulSet| Action::ApplySet { replicas: 3, seen: Some(version(set)) }).await?;
     let set = sets.get("demo").await?;
     ensure!(!is_released(&set) && replicas(&set) == Some(3), "{set:?}");
     ensure!(set.annotations().contains_key("example.org/note"), "what others wrote is gone");

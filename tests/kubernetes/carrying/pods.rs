@@ -6,7 +6,7 @@ use k8s_openapi::api::{
     policy::v1::PodDisruptionBudget,
 };
 use kube::{
-    Api, ResourceExt as _,
+    Api,
     api::{DeleteParams, Patch, PatchParams, PostParams},
 };
 use serde_json::{from_value, json};
@@ -59,7 +59,11 @@ async fn one_pod_is_evicted_and_the_budget_refuses_the_next() -> Result<()> {
     let first = Action::Evict { ordinal: Ordinal(2), pod: uid(&made[2])? };
     ensure!(scene.carry(&first).await == Outcome::Done, "refused");
     let leaving = pods.get("demo-2").await?.metadata;
-    ensure!(leaving.deletion_grace_period_seconds == Some(60), "its grace is {:?}", leaving.deletion_grace_period_seconds);
+    ensure!(
+        leaving.deletion_grace_period_seconds == Some(60),
+        "its grace is {:?}",
+        leaving.deletion_grace_period_seconds
+    );
     ensure!(scene.carry(&first).await == Outcome::Done, "who leaves already is asked for again");
     let second = scene.carry(&Action::Evict { ordinal: Ordinal(1), pod: uid(&made[1])? }).await;
     ensure!(second == Outcome::Postponed, "the second ended as {second:?}");

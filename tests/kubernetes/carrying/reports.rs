@@ -40,7 +40,10 @@ async fn a_status_is_written_once_and_nothing_but_the_status_changes() -> Result
     let told = write_status(client, &scene.resource, &status("True", Some("demo-0"))?).await?;
     ensure!(told.len() == 1, "{told:?}");
     let written = resources.get("demo").await?;
-    ensure!(written.spec == scene.resource.spec && written.annotations() == scene.resource.annotations(), "{written:?}");
+    ensure!(
+        written.spec == scene.resource.spec && written.annotations() == scene.resource.annotations(),
+        "{written:?}"
+    );
     ensure!(written.metadata.generation == scene.resource.metadata.generation, "it has another generation");
     ensure!(written.status == Some(status("True", Some("demo-0"))?), "{:?}", written.status);
     write_status(client, &written, &status("True", Some("demo-0"))?).await?;

@@ -84,19 +84,19 @@ async fn marks_change_nothing_else() {
     let (client, children) = with_objects(&transport);
     Objects::new(&client, "ns", "demo", children).release_places(&"7".into()).await.expect("marked");
     let marked = &transport.sent()[2].body;
-    assert_eq!((&marked["metadata"]["annotations"][annotations::RELEASED], &marked["spec"]["replicas"]), (
-        &json!("true"),
-        &json!(5)
-    ));
+    assert_eq!(
+        (&marked["metadata"]["annotations"][annotations::RELEASED], &marked["spec"]["replicas"]),
+        (&json!("true"), &json!(5))
+    );
     let seen = budget("7", json!(4));
     let transport = Transport::default().answers(200, seen.clone()).answers(200, seen.clone()).answers(200, seen);
     let (client, children) = with_objects(&transport);
     Objects::new(&client, "ns", "demo", children).release_budget(&"7".into()).await.expect("marked");
     let marked = &transport.sent()[2].body;
-    assert_eq!((&marked["metadata"]["annotations"][annotations::RELEASED], &marked["spec"]["minAvailable"]), (
-        &json!("true"),
-        &json!(4)
-    ));
+    assert_eq!(
+        (&marked["metadata"]["annotations"][annotations::RELEASED], &marked["spec"]["minAvailable"]),
+        (&json!("true"), &json!(4))
+    );
 }
 
 #[tokio::test]
@@ -160,7 +160,8 @@ async fn configurations_that_no_pod_uses_go_once_the_new_one_is_there() {
             "ownerReferences": [{ "apiVersion": "v1", "kind": "X", "name": "demo", "uid": "r1" }],
         } })
     };
-    let uses = |name: &str| json!({ "containers": [], "volumes": [{ "name": "config", "configMap": { "name": name } }] });
+    let uses =
+        |name: &str| json!({ "containers": [], "volumes": [{ "name": "config", "configMap": { "name": name } }] });
     let list = |items: &[Value]| json!({ "metadata": {}, "items": items });
     let set = json!({
         "metadata": { "name": "demo", "generation": 2 },

@@ -1,7 +1,8 @@
 //! The operator against a real API server: a file for each promise. See `silhouette_tests::kubernetes` for how it runs.
 
 mod a_control_plane_answers;
-mod real_nodes;
-mod specs;
 mod carrying;
+mod field_ownership;
+mod pod_templates_are_checked;
+mod real_nodes;
 mod specs;

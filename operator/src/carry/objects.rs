@@ -87,14 +87,14 @@ impl<'a> Objects<'a> {
 
     /// Applies the StatefulSet with this size, and without the mark that announces a smaller one.
     pub(super) async fn apply_set(&self, replicas: u32, seen: Option<&ResourceVersion>) -> Result<(), Error> {
-        self.apply_as_seen::<StatefulSet>(self.children.stateful_set(replicas), seen).await
+        self.apply_as_seen::<StatefulSet>(self.children.stateful_set(replicas)?, seen).await
     }
 
     /// Marks the StatefulSet as about to have fewer pods. Its size stays.
     pub(super) async fn release_places(&self, seen: &ResourceVersion) -> Result<(), Error> {
         let present: StatefulSet = self.as_seen(seen).await?;
         let replicas = present.spec.and_then(|spec| spec.replicas);
-        let mut set = self.children.stateful_set(self.number::<StatefulSet>(replicas)?);
+        let mut set = self.children.stateful_set(self.number::<StatefulSet>(replicas)?)?;
         annotations::release(&mut set);
         self.apply_as_seen::<StatefulSet>(set, Some(seen)).await
     }

@@ -112,7 +112,8 @@ pub(super) async fn judge(
     };
     let set = async {
         let Some(set) = objects.set.as_deref() else { return false };
-        let mut asked = children.stateful_set(sets::pods(set));
+        // Applying it tells why it cannot be made.
+        let Ok(mut asked) = children.stateful_set(sets::pods(set)) else { return true };
         keep_mark(set, &mut asked);
         let resource = ApiResource::erase::<StatefulSet>(&());
         is_outdated(surroundings, subject, Judgeable::Set, &resource, &asked, &version(set)).await

@@ -11,6 +11,7 @@ mod error;
 mod members;
 mod objects;
 mod outcome;
+mod ownership;
 mod pods;
 #[cfg(test)]
 mod tests;

@@ -57,6 +57,7 @@ impl<'a> Objects<'a> {
             }
             Child::HeadlessService | Child::Service | Child::RetrievalService => self.apply_as::<Service>(child).await,
             Child::NetworkPolicy => self.apply_as::<NetworkPolicy>(child).await,
+            Child::Claims => self.own_claims().await,
         }
     }
 

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use futures::future::join_all;
 use k8s_openapi::api::{
     apps::v1::StatefulSet,
-    core::v1::{ConfigMap, Service, ServiceAccount},
+    core::v1::{ConfigMap, PersistentVolumeClaim, Service, ServiceAccount},
     networking::v1::NetworkPolicy,
     policy::v1::PodDisruptionBudget,
 };
@@ -29,7 +29,7 @@ use super::{
 use crate::{
     ids::ResourceVersion,
     observed::Child,
-    resources::{Children, FIELD_MANAGER, annotations},
+    resources::{Children, FIELD_MANAGER, annotations, unused_config_maps},
     surroundings::Surroundings,
 };
 
@@ -108,11 +108,12 @@ pub(super) async fn judge(
                 is_outdated(surroundings, subject, what, &resource(child), &asked, version).await
             }
         };
+        let is_outdated = is_outdated || (child == Child::ConfigMap && has_unused(children, objects));
         is_outdated.then_some(child)
     };
     let set = async {
         let Some(set) = objects.set.as_deref() else { return false };
-        // Applying it tells why it cannot be made.
+        // One that cannot be made differs from what is there: its step tells why.
         let Ok(mut asked) = children.stateful_set(sets::pods(set)) else { return true };
         keep_mark(set, &mut asked);
         let resource = ApiResource::erase::<StatefulSet>(&());
@@ -127,7 +128,16 @@ pub(super) async fn judge(
     };
     let (outdated, is_set_outdated, is_budget_outdated) =
         tokio::join!(join_all(CHILDREN.into_iter().map(of_child)), set, budget);
-    Judged { outdated: outdated.into_iter().flatten().collect(), is_set_outdated, is_budget_outdated }
+    let claims = objects.claims.iter().map(AsRef::as_ref);
+    let claims = (!children.claims(claims).is_empty()).then_some(Child::Claims);
+    Judged { outdated: outdated.into_iter().flatten().chain(claims).collect(), is_set_outdated, is_budget_outdated }
+}
+
+/// Whether there are configurations that no pod uses any more.
+fn has_unused(children: &Children, objects: &Objects) -> bool {
+    let (present, pods) = (objects.config_maps.iter(), objects.pods.iter());
+    let (present, pods) = (present.map(AsRef::as_ref), pods.map(AsRef::as_ref));
+    !unused_config_maps(present, children.configuration(), objects.set.as_deref(), pods).is_empty()
 }
 
 /// Whether an object differs from what is asked for. One of which it cannot be found out does: applying it tells why.
@@ -212,5 +222,6 @@ fn resource(child: Child) -> ApiResource {
         Child::ConfigMap => ApiResource::erase::<ConfigMap>(&()),
         Child::HeadlessService | Child::Service | Child::RetrievalService => ApiResource::erase::<Service>(&()),
         Child::NetworkPolicy => ApiResource::erase::<NetworkPolicy>(&()),
+        Child::Claims => ApiResource::erase::<PersistentVolumeClaim>(&()),
     }
 }

@@ -31,13 +31,15 @@ pub(super) struct Objects {
     pub(super) claims: Vec<Arc<PersistentVolumeClaim>>,
     pub(super) set: Option<Arc<StatefulSet>>,
     pub(super) budget: Option<Arc<PodDisruptionBudget>>,
+    /// The nodes' configurations, present and past.
+    pub(super) config_maps: Vec<Arc<ConfigMap>>,
     /// Versions of the other child objects.
     pub(super) children: BTreeMap<Child, ResourceVersion>,
     /// The Kubernetes nodes that pods are on, by name.
     pub(super) machines: BTreeMap<String, Arc<Node>>,
 }
 
-/// All child objects that may be applied at any time, in this order.
+/// All child objects that may be applied at any time, in this order. Claims are made by another.
 pub(super) const CHILDREN: [Child; 6] = [
     Child::ServiceAccount,
     Child::ConfigMap,
@@ -82,6 +84,7 @@ impl Objects {
                     of.services.get(namespace, &name).and_then(|object| object.resource_version())
                 }
                 Child::NetworkPolicy => of.policies.get(namespace, &name).and_then(|object| object.resource_version()),
+                Child::Claims => None,
             }
         };
         let children = CHILDREN.into_iter().filter_map(|child| Some((child, ResourceVersion(version(child)?))));
@@ -89,6 +92,7 @@ impl Objects {
             claims: of.claims.of_cluster(namespace, name),
             set: of.sets.get(namespace, &names::main(name)),
             budget: of.budgets.get(namespace, &names::main(name)),
+            config_maps: of.config_maps.of_cluster(namespace, name),
             children: children.collect(),
             machines,
             pods,
@@ -110,11 +114,12 @@ impl Objects {
     async fn fresh(client: &Client, subject: Subject<'_>, children: &Children) -> Result<Self, LookError> {
         let main = names::main(subject.name);
         let versions = try_join_all(CHILDREN.into_iter().map(|child| version(client, subject, children, child)));
-        let (pods, claims, set, budget, children) = tokio::try_join!(
+        let (pods, claims, set, budget, config_maps, children) = tokio::try_join!(
             list::<Pod>(client, subject, "pods"),
             list::<PersistentVolumeClaim>(client, subject, "claims"),
             get::<StatefulSet>(client, subject, "the StatefulSet", &main),
             get::<PodDisruptionBudget>(client, subject, "the PodDisruptionBudget", &main),
+            list::<ConfigMap>(client, subject, "configurations"),
             versions,
         )?;
         let machines = try_join_all(pods.iter().filter_map(|pod| machine_name(pod)).map(|name| machine(client, name)));
@@ -123,6 +128,7 @@ impl Objects {
             machines,
             pods,
             claims,
+            config_maps,
             set: set.filter(|set| is_labelled(set, subject) || is_owned(set, subject)).map(Arc::new),
             budget: budget.filter(|budget| is_labelled(budget, subject)).map(Arc::new),
             children: children.into_iter().flatten().collect(),
@@ -161,6 +167,7 @@ async fn version(
             read_version::<Service>(client, subject, what, &name).await?
         }
         Child::NetworkPolicy => read_version::<NetworkPolicy>(client, subject, what, &name).await?,
+        Child::Claims => None,
     };
     Ok(version.map(|version| (child, version)))
 }

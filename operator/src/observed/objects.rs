@@ -50,6 +50,8 @@ pub enum Child {
     RetrievalService,
     /// Who may talk to pods.
     NetworkPolicy,
+    /// Volume claims, as far as they go with the resource or do not.
+    Claims,
 }
 
 impl Child {
@@ -62,6 +64,7 @@ impl Child {
             Self::Service => "service",
             Self::RetrievalService => "retrieval-service",
             Self::NetworkPolicy => "networkpolicy",
+            Self::Claims => "claims",
         }
     }
 }

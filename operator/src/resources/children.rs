@@ -93,7 +93,7 @@ impl Children {
         self.ownership.patches(present)
     }
 
-    /// The name of a child, present or not.
+    /// The name of a child, present or not; of claims, what their names begin with.
     pub fn name(&self, child: Child) -> String {
         match child {
             Child::ServiceAccount => names::service_account(&self.cluster),
@@ -101,6 +101,7 @@ impl Children {
             Child::HeadlessService => names::headless_service(&self.cluster),
             Child::Service | Child::NetworkPolicy => names::main(&self.cluster),
             Child::RetrievalService => names::retrieval_service(&self.cluster),
+            Child::Claims => names::claims(&self.cluster),
         }
     }
 

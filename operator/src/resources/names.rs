@@ -36,7 +36,12 @@ pub(super) fn config_map(cluster: &str, content: &str) -> String {
 
 /// Of the claim at a place, as the StatefulSet's controller makes it.
 pub fn claim(cluster: &str, ordinal: Ordinal) -> String {
-    format!("{}-{cluster}-{ordinal}", super::DATA_VOLUME)
+    format!("{}-{ordinal}", claims(cluster))
+}
+
+/// What the names of all claims begin with.
+pub(super) fn claims(cluster: &str) -> String {
+    format!("{}-{cluster}", super::DATA_VOLUME)
 }
 
 /// What a pod says others reach it by. `pod` may be a variable that Kubernetes replaces.

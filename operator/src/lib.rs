@@ -16,6 +16,7 @@
 
 pub mod api;
 pub mod carry;
+pub mod connection;
 pub mod controller;
 pub mod desired;
 #[cfg(test)]

@@ -1,3 +1,13 @@
-//! `silhouette-operator`.
+//! The operator's program.
 
-fn main() {}
+mod command;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use command::Arguments;
+
+fn main() -> ExitCode {
+    command::execute(Arguments::parse())
+}

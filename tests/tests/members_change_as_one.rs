@@ -197,6 +197,9 @@ async fn calls_that_name_another_cluster_change_nothing() -> Result<()> {
         ensure!(refusal.metadata["clusterId"] == before.cluster_id, "{refusal:?}");
     }
     ensure!(leader.configuration().await? == before, "nothing has changed");
+    // As a pod ends: a node that belongs to no cluster has nothing to hand over.
+    let status = cluster.node_mut(blank).stop().await?;
+    ensure!(status.success(), "it ended with {status}");
     cluster.passed();
     Ok(())
 }

@@ -106,7 +106,7 @@ pub enum TolerationOperator {
     Exists,
 }
 
-/// What a taint does.
+/// What a taint does. A toleration that names none tolerates any.
 #[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TaintEffect {
     /// Keeps pods away.

@@ -6,7 +6,7 @@
 //! that is deleted is asked to end, has its grace, and is then confirmed to be gone.
 //!
 //! It differs from real kubelets in what a test cannot wait for or a machine cannot give: containers are restarted
-//! after shorter pauses, a machine without power is seen at once, and memory is said, not limited.
+//! after shorter pauses, and memory is said, not limited.
 
 use std::{
     collections::BTreeMap,
@@ -79,7 +79,7 @@ impl Kubelets {
         let claims = watched::<PersistentVolumeClaim>(&client, namespace, &mut tasks);
         let mut made = Vec::new();
         for number in 0..machines {
-            made.push(Arc::new(Machine::new(client.clone(), format!("machine-{number}")).await?));
+            made.push(Arc::new(Machine::new(&client, format!("machine-{number}")).await?));
         }
         let world = Arc::new(World {
             network: Network::new(folder)?,
@@ -100,14 +100,16 @@ impl Kubelets {
         pod.and_then(|pod| pod.spec.as_ref()?.node_name.clone()).context("the pod is on no machine")
     }
 
-    /// Takes a machine's power away: its processes end at once, and nothing is heard of them any more.
-    pub async fn power_off(&self, machine: &str) -> Result<()> {
-        self.machine(machine)?.power_off().await
+    /// Takes a machine's power away: its processes end at once, and nothing is heard of it any more.
+    pub fn power_off(&self, machine: &str) -> Result<()> {
+        self.machine(machine)?.set_power(false);
+        Ok(())
     }
 
     /// Gives it power again.
-    pub async fn power_on(&self, machine: &str) -> Result<()> {
-        self.machine(machine)?.power_on().await
+    pub fn power_on(&self, machine: &str) -> Result<()> {
+        self.machine(machine)?.set_power(true);
+        Ok(())
     }
 
     /// Kills the process that uses a claim, and deletes what is on its disk; waits until that is done.
@@ -172,7 +174,7 @@ impl World {
             if beaten.elapsed() > HEARTBEAT {
                 beaten = Instant::now();
                 for machine in &self.machines {
-                    complain("a machine", machine.beat().await);
+                    complain("a machine", machine.beat(&self.client).await);
                 }
             }
             sleep(PAUSE).await;

@@ -6,26 +6,29 @@ use kube::{
     Api, Client,
     api::{Patch, PatchParams, PostParams},
 };
+use parking_lot::Mutex;
 use serde_json::json;
 use tokio::sync::watch;
 
-/// A machine.
+/// A machine. While it has power it gives signs of life; when it gives none, the controller manager says after a while
+/// that its node is lost.
 #[derive(Debug)]
 pub(super) struct Machine {
     name: String,
     has_power: watch::Sender<bool>,
-    nodes: Api<Node>,
+    ready_since: Mutex<Timestamp>,
 }
 
 impl Machine {
     /// A machine that has power, and its object.
-    pub(super) async fn new(client: Client, name: String) -> Result<Self> {
-        let machine = Self { name, has_power: watch::Sender::new(true), nodes: Api::all(client) };
+    pub(super) async fn new(client: &Client, name: String) -> Result<Self> {
         let node = serde_json::from_value(json!({
-            "metadata": {"name": machine.name, "labels": {"kubernetes.io/hostname": machine.name}},
+            "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}},
         }))?;
-        machine.nodes.create(&PostParams::default(), &node).await.context("cannot make a Node")?;
-        machine.report("True", "KubeletReady").await?;
+        Api::<Node>::all(client.clone()).create(&PostParams::default(), &node).await.context("cannot make a Node")?;
+        let ready_since = Mutex::new(Timestamp::now());
+        let machine = Self { name, has_power: watch::Sender::new(true), ready_since };
+        machine.beat(client).await?;
         Ok(machine)
     }
 
@@ -46,35 +49,28 @@ impl Machine {
         let _ = power.wait_for(|has_power| *has_power == wanted).await;
     }
 
-    /// Ends everything that runs on it between two instructions. The controller manager would notice after 40 s that
-    /// nothing is heard of it any more; here the object says so at once.
-    pub(super) async fn power_off(&self) -> Result<()> {
-        self.has_power.send_replace(false);
-        self.report("Unknown", "NodeStatusUnknown").await
+    /// Gives it power, or takes it away: then everything that runs on it ends between two instructions.
+    pub(super) fn set_power(&self, has_power: bool) {
+        if has_power {
+            *self.ready_since.lock() = Timestamp::now();
+        }
+        self.has_power.send_replace(has_power);
     }
 
-    /// Starts it again.
-    pub(super) async fn power_on(&self) -> Result<()> {
-        self.report("True", "KubeletReady").await?;
-        self.has_power.send_replace(true);
-        Ok(())
-    }
-
-    /// Says anew that it lives, if it does: what is not heard of for long counts as lost.
-    pub(super) async fn beat(&self) -> Result<()> {
-        if self.has_power() { self.report("True", "KubeletReady").await } else { Ok(()) }
-    }
-
-    async fn report(&self, ready: &str, reason: &str) -> Result<()> {
-        let now = Timestamp::now().to_string();
+    /// Gives a sign of life, if it has power.
+    pub(super) async fn beat(&self, client: &Client) -> Result<()> {
+        if !self.has_power() {
+            return Ok(());
+        }
         let ready = json!({
-            "type": "Ready", "status": ready, "reason": reason, "message": "said by the test",
-            "lastHeartbeatTime": now, "lastTransitionTime": now,
+            "type": "Ready", "status": "True", "reason": "KubeletReady", "message": "its kubelet is a test's",
+            "lastHeartbeatTime": Timestamp::now().to_string(),
+            "lastTransitionTime": self.ready_since.lock().to_string(),
         });
         let room = json!({"cpu": "64", "memory": "256Gi", "pods": "110"});
         let status = json!({"status": {"conditions": [ready], "capacity": room, "allocatable": room}});
-        let patch = Patch::Strategic(status);
-        self.nodes.patch_status(&self.name, &PatchParams::default(), &patch).await.context("cannot write a Node")?;
-        Ok(())
+        let nodes = Api::<Node>::all(client.clone());
+        let outcome = nodes.patch_status(&self.name, &PatchParams::default(), &Patch::Strategic(status)).await;
+        outcome.map(|_| ()).with_context(|| format!("cannot write that {} lives", self.name))
     }
 }

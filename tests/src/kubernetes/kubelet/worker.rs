@@ -67,7 +67,10 @@ impl Worker {
             let machine = Arc::clone(&self.machine);
             let outcome = tokio::select! {
                 // Whatever runs is dropped, and with it killed; nothing is said of it any more.
-                () = machine.power(false) => continue,
+                () = machine.power(false) => {
+                    self.restarts += 1;
+                    continue;
+                }
                 outcome = self.run() => outcome,
             };
             match outcome {
@@ -82,7 +85,7 @@ impl Worker {
     async fn run(&mut self) -> Result<()> {
         fs::create_dir_all(self.folder.join("root")).context("cannot make a pod's folder")?;
         let mut code = 0;
-        if self.image_is_there().await? && self.volumes_are_there().await? {
+        if self.deletion().is_none() && self.image_is_there().await? {
             let network = self.world.network.attach(self.names())?;
             code = self.run_containers(&network).await?;
         }
@@ -104,28 +107,20 @@ impl Worker {
         Ok(true)
     }
 
-    /// Waits until every volume is there, for as long as the pod is wanted.
-    async fn volumes_are_there(&mut self) -> Result<bool> {
-        while self.deletion().is_none() {
-            match self.world.volumes.mounts(&self.pod, &self.folder, (0, 0)).await {
-                Ok(_) => return Ok(true),
-                Err(error) => self.wait("ContainerCreating", format!("{error:#}"), None).await?,
-            }
-        }
-        Ok(false)
-    }
-
     /// Starts the container again and again; its exit code once the pod is to be deleted.
     async fn run_containers(&mut self, network: &Attachment) -> Result<i32> {
         let mut backoff = FIRST_BACKOFF;
         loop {
-            match self.start(network).await {
-                Ok(process) => {
-                    if let End::Deleted(status) = self.attend(process, network).await? {
-                        return Ok(status.code().or_else(|| Some(128 + status.signal()?)).unwrap_or(-1));
-                    }
+            // Its volumes may not be there yet.
+            let process = loop {
+                match self.start(network).await {
+                    Ok(process) => break process,
+                    Err(_) if self.deletion().is_some() => return Ok(0),
+                    Err(error) => self.wait("ContainerCreating", format!("{error:#}"), Some(network)).await?,
                 }
-                Err(error) => self.wait("CreateContainerError", format!("{error:#}"), Some(network)).await?,
+            };
+            if let End::Deleted(status) = self.attend(process, network).await? {
+                return Ok(status.code().or_else(|| Some(128 + status.signal()?)).unwrap_or(-1));
             }
             self.restarts += 1;
             let begun = Instant::now();

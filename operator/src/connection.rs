@@ -1,0 +1,167 @@
+//! The connection to the API server: its calls are counted, bounded in number, and given up after a while.
+
+use std::{
+    error::Error,
+    sync::Arc,
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use futures::future::BoxFuture;
+use http::{Method, Request, Response};
+use kube::{
+    Client, Config,
+    client::{Body, ClientBuilder},
+};
+use tokio::{sync::Semaphore, time::timeout};
+use tower::{Layer, Service};
+
+use crate::telemetry::Metrics;
+
+/// Bounds of the connection.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Requests that wait for their answer at the same time. Watches count until they begin.
+    pub in_flight: usize,
+    /// For how long the head of an answer is waited for.
+    pub patience: Duration,
+}
+
+/// Connects, without a request yet.
+pub fn connect(mut config: Config, bounds: Bounds, metrics: Arc<Metrics>) -> kube::Result<Client> {
+    // What is refused for now is looked at anew by the next pass; the library would repeat an eviction that the budget
+    // refuses fifteen times.
+    config.default_retry = false;
+    let calls = Calls { permits: Arc::new(Semaphore::new(bounds.in_flight)), patience: bounds.patience, metrics };
+    Ok(ClientBuilder::try_from(config)?.with_layer(&calls).build())
+}
+
+/// What stands before each call.
+#[derive(Clone)]
+struct Calls {
+    permits: Arc<Semaphore>,
+    patience: Duration,
+    metrics: Arc<Metrics>,
+}
+
+impl<S> Layer<S> for Calls {
+    type Service = Called<S>;
+
+    fn layer(&self, inner: S) -> Called<S> {
+        Called { inner, calls: self.clone() }
+    }
+}
+
+/// The connection behind it.
+struct Called<S> {
+    inner: S,
+    calls: Calls,
+}
+
+impl<S, B> Service<Request<Body>> for Called<S>
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Future: Send + 'static,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    type Response = Response<B>;
+    type Error = Box<dyn Error + Send + Sync>;
+    type Future = BoxFuture<'static, Result<Response<B>, Self::Error>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let verb = verb(request.method(), request.uri().query());
+        let resource = resource(request.uri().path());
+        let answer = self.inner.call(request);
+        let Calls { permits, patience, metrics } = self.calls.clone();
+        Box::pin(async move {
+            let _permit = permits.acquire().await?;
+            let sent = Instant::now();
+            let answer = timeout(patience, answer).await;
+            let status = match &answer {
+                Ok(Ok(answer)) => Some(answer.status().as_u16()),
+                _ => None,
+            };
+            metrics.called(verb, &resource, status, sent.elapsed());
+            match answer {
+                Ok(answer) => answer.map_err(Into::into),
+                Err(_) => Err(format!("the API server did not answer within {} s", patience.as_secs()).into()),
+            }
+        })
+    }
+}
+
+/// As RBAC names it, but that a list counts as a get: both read.
+fn verb(method: &Method, query: Option<&str>) -> &'static str {
+    let watches = || query.is_some_and(|query| query.split('&').any(|part| part == "watch=true" || part == "watch=1"));
+    match *method {
+        Method::GET if watches() => "watch",
+        Method::GET => "get",
+        Method::POST => "create",
+        Method::PUT => "update",
+        Method::PATCH => "patch",
+        Method::DELETE => "delete",
+        _ => "other",
+    }
+}
+
+/// The resource of a path, with its subresource: `pods/eviction`. Names are left out: each would be a series.
+fn resource(path: &str) -> String {
+    let mut parts = path.trim_matches('/').split('/');
+    let beyond_version = match parts.next() {
+        Some("api") => parts.next(),
+        Some("apis") => parts.nth(1),
+        _ => return "other".to_owned(),
+    };
+    if beyond_version.is_none() {
+        return "other".to_owned();
+    }
+    let parts: Vec<&str> = parts.collect();
+    let parts = match parts.as_slice() {
+        ["namespaces", _, rest @ ..] if !rest.is_empty() => rest,
+        all => all,
+    };
+    match parts {
+        [] => "other".to_owned(),
+        [resource] | [resource, _] => (*resource).to_owned(),
+        [resource, _, subresource, ..] => format!("{resource}/{subresource}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_make_no_series() {
+        for (path, expected) in [
+            ("/api/v1/namespaces/team/pods", "pods"),
+            ("/api/v1/pods", "pods"),
+            ("/api/v1/namespaces/team/pods/demo-1", "pods"),
+            ("/api/v1/namespaces/team/pods/demo-1/eviction", "pods/eviction"),
+            ("/api/v1/nodes/machine-1", "nodes"),
+            ("/apis/apps/v1/namespaces/team/statefulsets/demo", "statefulsets"),
+            ("/apis/silhouette.dev/v1alpha1/silhouetteclusters", "silhouetteclusters"),
+            (
+                "/apis/silhouette.dev/v1alpha1/namespaces/team/silhouetteclusters/demo/status",
+                "silhouetteclusters/status",
+            ),
+            ("/api/v1/namespaces/team", "namespaces"),
+            ("/version", "other"),
+            ("/api", "other"),
+            ("/apis/apps", "other"),
+        ] {
+            assert_eq!(resource(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_watch_is_no_read() {
+        assert_eq!(verb(&Method::GET, Some("labelSelector=x&watch=true")), "watch");
+        assert_eq!(verb(&Method::GET, Some("labelSelector=watch")), "get");
+        assert_eq!(verb(&Method::POST, None), "create");
+    }
+}

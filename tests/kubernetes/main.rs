@@ -3,6 +3,7 @@
 mod a_control_plane_answers;
 mod carrying;
 mod field_ownership;
+mod looking;
 mod pod_templates_are_checked;
 mod real_nodes;
 mod specs;

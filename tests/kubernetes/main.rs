@@ -4,4 +4,3 @@ mod a_control_plane_answers;
 mod real_nodes;
 mod specs;
 mod carrying;
-mod specs;

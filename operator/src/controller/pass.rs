@@ -81,7 +81,14 @@ impl Controller {
                 return Ok(Passed { outcome: Outcome::Waited, next: Next::AtRest });
             }
         };
-        let observed = self.look(cluster, &desired, Sight::Cached).await?;
+        let looked = self.look(cluster, &desired, Sight::Cached).await;
+        if let Err(PassError::Look(error)) = &looked
+            && let Some(reason) = reason_for_people(error)
+        {
+            let status = SilhouetteClusterStatus::unplanned(cluster, reason, error.to_string(), &now());
+            self.report(cluster, &status).await?;
+        }
+        let observed = looked?;
         let plan = plan(&desired, &observed);
         let tried = match plan.next() {
             Some(step) if !self.stopping.is_cancelled() => Some(self.step(cluster, step).await?),
@@ -89,7 +96,8 @@ impl Controller {
         };
         let conditions = judge(&desired, &observed, &plan, tried.as_ref());
         self.tally.judged(&title(cluster), &conditions, &self.metrics);
-        let view = View { observed: &observed, plan: &plan, conditions: &conditions, version: None };
+        let view =
+            View { observed: &observed, plan: &plan, conditions: &conditions, version: observed.version.as_deref() };
         self.report(cluster, &SilhouetteClusterStatus::of(cluster, &view, &now())).await?;
         let is_mid_step = conditions.holds(ConditionKind::Reconciling);
         Ok(match tried {
@@ -197,6 +205,15 @@ fn judge(desired: &Desired, observed: &Observed, plan: &Plan, tried: Option<&Tri
         _ => "StepRefused",
     };
     conditions.stalled_by(reason, why.clone())
+}
+
+/// Why a look fails for as long as people do nothing; nothing if it may succeed the next time.
+const fn reason_for_people(error: &LookError) -> Option<&'static str> {
+    match error {
+        LookError::Resources(_) => Some("InvalidSpec"),
+        LookError::NoPlace { .. } => Some("MemberWithoutPod"),
+        _ => None,
+    }
 }
 
 fn now() -> Time {

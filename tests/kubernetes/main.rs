@@ -9,3 +9,4 @@ mod plans_are_shown;
 mod pod_templates_are_checked;
 mod real_nodes;
 mod specs;
+mod carrying;

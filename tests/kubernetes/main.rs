@@ -2,6 +2,7 @@
 
 mod a_control_plane_answers;
 mod carrying;
+mod carrying;
 mod field_ownership;
 mod looking;
 mod one_operator_works;
@@ -9,4 +10,3 @@ mod plans_are_shown;
 mod pod_templates_are_checked;
 mod real_nodes;
 mod specs;
-mod carrying;

@@ -99,21 +99,25 @@ impl Controller {
         let view =
             View { observed: &observed, plan: &plan, conditions: &conditions, version: observed.version.as_deref() };
         self.report(cluster, &SilhouetteClusterStatus::of(cluster, &view, &now())).await?;
-        let is_mid_step = conditions.holds(ConditionKind::Reconciling);
-        Ok(match tried {
-            Some(Tried::LookAgain) => Passed { outcome: Outcome::Stepped, next: Next::MidStep },
-            Some(Tried::Refused(_)) => Passed { outcome: Outcome::Stepped, next: Next::Later },
-            None => {
-                Passed { outcome: self.waited(&plan), next: if is_mid_step { Next::MidStep } else { Next::AtRest } }
-            }
+        if let Some(tried) = tried {
+            let next = if matches!(tried, Tried::Refused(_)) { Next::Later } else { Next::MidStep };
+            return Ok(Passed { outcome: Outcome::Stepped, next });
+        }
+        self.count_blocked(&plan);
+        Ok(if conditions.holds(ConditionKind::Reconciling) {
+            Passed { outcome: Outcome::Waited, next: Next::MidStep }
+        } else if conditions.holds(ConditionKind::Stalled) {
+            Passed { outcome: Outcome::Waited, next: Next::AtRest }
+        } else {
+            Passed { outcome: Outcome::Rested, next: Next::AtRest }
         })
     }
 
-    /// Counts what is waited for.
-    fn waited(&self, plan: &Plan) -> Outcome {
-        let Some(blocker) = plan.steps.iter().find_map(|step| step.blocked_by.as_ref()) else { return Outcome::Rested };
-        self.metrics.blocked(blocker.code.as_str());
-        Outcome::Waited
+    /// Counts what keeps the first step from being carried out.
+    fn count_blocked(&self, plan: &Plan) {
+        if let Some(blocker) = plan.steps.iter().find_map(|step| step.blocked_by.as_ref()) {
+            self.metrics.blocked(blocker.code.as_str());
+        }
     }
 
     /// One look, and whose turn it is.

@@ -2,7 +2,6 @@
 
 mod a_control_plane_answers;
 mod carrying;
-mod carrying;
 mod field_ownership;
 mod looking;
 mod one_operator_works;

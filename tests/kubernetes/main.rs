@@ -7,4 +7,3 @@ mod looking;
 mod pod_templates_are_checked;
 mod real_nodes;
 mod specs;
-mod carrying;

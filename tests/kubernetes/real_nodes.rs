@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+mod bad_input;
 mod scene;
 mod stand_in;
 mod traffic;

@@ -26,7 +26,7 @@ use super::{
 pub(super) const DEMO: &str = include_str!("demo.yaml");
 
 /// Nobody else works here, so there is no lease that a killed operator would leave behind.
-const FLAGS: [&str; 5] = ["--leader-election=false", "--step-interval", "500ms", "--rest-interval", "1s"];
+pub(super) const FLAGS: [&str; 5] = ["--leader-election=false", "--step-interval", "500ms", "--rest-interval", "1s"];
 
 /// An annotation that makes another template of the same pods.
 const ANNOTATION: &str = "example.org/round";

@@ -1,7 +1,5 @@
 //! Who has which field: what the operator asks for is put back, and what others add stays.
 
-use std::collections::BTreeMap;
-
 use anyhow::{Context as _, Result, ensure};
 use k8s_openapi::api::{
     apps::v1::StatefulSet,

@@ -2,8 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use k8s_openapi::api::apps::v1::StatefulSet;
-use kube::ResourceExt as _;
-use serde_json::{Value, json};
+use serde_json::json;
 use silhouette_operator::api::SilhouetteCluster;
 use silhouette_tests::kubernetes::{Namespace, Operator, until_some};
 

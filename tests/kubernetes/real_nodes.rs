@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+mod at_rest;
 mod scene;
 mod stand_in;
 mod traffic;

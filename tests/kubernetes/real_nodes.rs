@@ -5,6 +5,7 @@ use std::time::Duration;
 mod scene;
 mod stand_in;
 mod traffic;
+mod two_operators;
 mod whole_life;
 mod witness;
 

@@ -7,6 +7,7 @@ mod bad_input;
 mod scene;
 mod stand_in;
 mod traffic;
+mod two_operators;
 mod whole_life;
 mod witness;
 

@@ -6,8 +6,9 @@ use tonic::Code;
 use super::Outcome;
 use crate::{look::LookError, nodes::NodeError, resources::ResourcesError};
 
-/// What the API server says, under code 500, of an apply whose fields it does not know.
-const UNKNOWN_FIELDS: &str = "failed to create typed patch object";
+/// What the API server says under code 500, as if it were its own fault, of what only people can mend: an apply with
+/// fields that it does not know, and a pod that two budgets cover.
+const FOR_PEOPLE: [&str; 2] = ["failed to create typed patch object", "more than one PodDisruptionBudget"];
 
 /// Why a step did not do what it was to do.
 #[derive(Debug, thiserror::Error)]
@@ -32,14 +33,6 @@ pub enum Error {
         object: String,
         /// What it said.
         source: kube::Error,
-    },
-    /// The API server answered with a failure where it should have answered with success.
-    #[error("{object}: {}", status.message)]
-    Failed {
-        /// Such as `pod demo-1`.
-        object: String,
-        /// What it said.
-        status: Box<Status>,
     },
     /// The resource asks for objects that cannot be made.
     #[error(transparent)]
@@ -69,9 +62,9 @@ impl Error {
             Self::Changed { .. } | Self::Gone { .. } => Outcome::Overtaken,
             Self::Api { source: kube::Error::Api(status), .. } => of_status(status),
             // What cannot be written or read as JSON will not be the next time either.
-            Self::Api { source: kube::Error::SerdeError(_) | kube::Error::BuildRequest(_), .. }
-            | Self::Failed { .. }
-            | Self::Resource(_) => Outcome::Refused,
+            Self::Api { source: kube::Error::SerdeError(_) | kube::Error::BuildRequest(_), .. } | Self::Resource(_) => {
+                Outcome::Refused
+            }
             Self::Node(NodeError::Refused { code, reason, .. }) => of_refusal(*code, reason),
             Self::Api { .. } | Self::Node(_) | Self::Look(_) => Outcome::Postponed,
         }
@@ -95,7 +88,7 @@ fn of_refusal(code: Code, reason: &str) -> Outcome {
 /// What follows from a status of the API server that says neither that the object changed nor that it is gone.
 fn of_status(status: &Status) -> Outcome {
     match status.code {
-        500 if status.message.contains(UNKNOWN_FIELDS) => Outcome::Refused,
+        500 if FOR_PEOPLE.iter().any(|said| status.message.contains(said)) => Outcome::Refused,
         408 | 429 | 500.. => Outcome::Postponed,
         _ => Outcome::Refused,
     }

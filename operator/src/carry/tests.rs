@@ -75,11 +75,8 @@ async fn a_budget_that_says_no_is_asked_later_and_two_budgets_over_one_pod_are_f
         "pod demo-1: Cannot evict pod as it would violate the pod's disruption budget.; The disruption budget demo needs 2 \
          healthy pods and has 2 currently"
     );
-    let two = json!({
-        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "code": 500,
-        "message": "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
-    });
-    let transport = Transport::default().answers(200, pod("u1")).answers(201, two);
+    let two = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.";
+    let transport = Transport::default().answers(200, pod("u1")).fails(500, "", two);
     let carried = pods::evict(&pods_over(&transport), "demo-1", &"u1".into()).await;
     assert_eq!(outcome(&carried), Outcome::Refused);
 }

@@ -129,11 +129,15 @@ async fn child_objects_are_applied_again_as_often_as_one_likes() -> Result<()> {
     let before = services.get("demo").await?;
     ensure!(scene.carry(&Action::Apply { child: Child::Service }).await == Outcome::Done, "refused");
     ensure!(version(&services.get("demo").await?) == version(&before), "what is as asked for was written to");
-    let edit = json!({ "spec": { "publishNotReadyAddresses": true } });
+    let edit = json!({ "spec": { "selector": { "silhouette.dev/cluster": "another" } } });
     services.patch("demo", &PatchParams::default(), &Patch::Merge(&edit)).await?;
     ensure!(scene.carry(&Action::Apply { child: Child::Service }).await == Outcome::Done, "refused");
     let mended = services.get("demo").await?.spec.context("a spec")?;
-    ensure!(mended.publish_not_ready_addresses != Some(true), "the edit has stayed: {mended:?}");
+    ensure!(
+        mended.selector == before.spec.and_then(|spec| spec.selector),
+        "the edit has stayed: {:?}",
+        mended.selector
+    );
     scene.namespace.passed();
     Ok(())
 }

@@ -29,7 +29,7 @@ pub(super) const DEMO: &str = include_str!("demo.yaml");
 pub(super) const FLAGS: [&str; 5] = ["--leader-election=false", "--step-interval", "500ms", "--rest-interval", "1s"];
 
 /// An annotation that makes another template of the same pods.
-const ANNOTATION: &str = "example.org/round";
+pub(super) const ANNOTATION: &str = "example.org/round";
 
 /// Evictions by somebody who drains machines while pods roll.
 const DRAINED: usize = 3;
@@ -189,6 +189,6 @@ pub(super) async fn change(scene: &Scene, spec: Value) -> Result<()> {
 }
 
 /// A template that differs by an annotation alone.
-fn annotation(round: &str) -> Value {
+pub(super) fn annotation(round: &str) -> Value {
     json!({"podTemplate": {"metadata": {"annotations": {ANNOTATION: round}}}})
 }

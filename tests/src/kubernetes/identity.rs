@@ -28,7 +28,9 @@ impl Identity {
     /// A client. It belongs to the calling test's runtime, and ends with it.
     pub async fn client(&self) -> Result<Client> {
         let kubeconfig: Kubeconfig = serde_json::from_value(self.kubeconfig("default"))?;
-        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
+        let mut config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
+        // As the operator's own: the library would repeat an eviction that the budget refuses for minutes.
+        config.default_retry = false;
         Client::try_from(config).context("cannot make a client of the API server")
     }
 

@@ -122,7 +122,7 @@ async fn an_image_that_never_runs_costs_one_pod(scene: &Scene) -> Result<()> {
     ensure!(others(uids(scene).await?) == others(before.clone()), "another pod left, too");
     change(scene, image(IMAGE)).await?;
     settled(scene, 3).await?;
-    has_event(scene, "Restored", "").await?;
+    has_event(scene, "Restored", "3 of 3 voters ready").await?;
     let after = uids(scene).await?;
     ensure!(after.get(&lost) != before.get(&lost), "nobody made {lost} anew");
     ensure!(others(after) == others(before), "pods that ran were made anew");

@@ -21,7 +21,7 @@ use futures::StreamExt as _;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use kube::{
     Api, Client, ResourceExt as _,
-    api::PostParams,
+    api::{ListParams, PostParams},
     runtime::{
         WatchStreamExt as _,
         reflector::{self, ObjectRef, Store},
@@ -169,7 +169,7 @@ impl World {
             let pods = self.pods.state();
             for pod in &pods {
                 let Some(machine) = pod.spec.as_ref().and_then(|spec| spec.node_name.as_ref()) else {
-                    complain("a pod", self.bind(pod, &pods).await);
+                    complain("a pod", self.bind(pod).await);
                     continue;
                 };
                 let machine = self.machines.iter().find(|found| found.name() == machine);
@@ -196,14 +196,17 @@ impl World {
     }
 
     /// Binds a pod to the machine that has the fewest, as a scheduler would that spreads them.
-    async fn bind(&self, pod: &Pod, all: &[Arc<Pod>]) -> Result<()> {
+    async fn bind(&self, pod: &Pod) -> Result<()> {
         if pod.metadata.deletion_timestamp.is_some() {
             return Ok(());
         }
+        let pods: Api<Pod> = Api::namespaced(self.client.clone(), &self.namespace);
+        // What was watched may lack the bindings of just now, and all would share a machine.
+        let bound = pods.list(&ListParams::default()).await.context("cannot list pods")?.items;
         let load = |machine: &&Arc<Machine>| {
             let on_it =
-                |pod: &&Arc<Pod>| pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()) == Some(machine.name());
-            all.iter().filter(on_it).count()
+                |pod: &&Pod| pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()) == Some(machine.name());
+            bound.iter().filter(on_it).count()
         };
         let machine = self.machines.iter().filter(|machine| machine.has_power()).min_by_key(load);
         let machine = machine.context("no machine has power")?;
@@ -212,7 +215,6 @@ impl World {
             "metadata": {"name": pod.name_any(), "uid": pod.uid()},
             "target": {"apiVersion": "v1", "kind": "Node", "name": machine.name()},
         });
-        let pods: Api<Pod> = Api::namespaced(self.client.clone(), &self.namespace);
         let parameters = PostParams::default();
         match pods.create_subresource::<_, Value>("binding", &pod.name_any(), &parameters, &binding).await {
             // Bound or gone since: the picture was old.

@@ -164,12 +164,19 @@ impl World {
     async fn serve(self: Arc<Self>) {
         let mut workers = JoinSet::new();
         let mut of_pods = BTreeMap::new();
+        // Machines by the uids of the pods that were bound to them: the API server's word of it comes later.
+        let mut bound = BTreeMap::<String, String>::new();
         let mut beaten = Instant::now();
         loop {
             let pods = self.pods.state();
+            bound.retain(|uid, _| pods.iter().any(|pod| pod.uid().as_ref() == Some(uid)));
             for pod in &pods {
                 let Some(machine) = pod.spec.as_ref().and_then(|spec| spec.node_name.as_ref()) else {
+<<<<<<< HEAD
                     complain("a pod", self.bind(pod).await);
+=======
+                    complain("a pod", self.bind(pod, &mut bound).await);
+>>>>>>> wt-kubelet
                     continue;
                 };
                 let machine = self.machines.iter().find(|found| found.name() == machine);
@@ -196,6 +203,7 @@ impl World {
     }
 
     /// Binds a pod to the machine that has the fewest, as a scheduler would that spreads them.
+<<<<<<< HEAD
     async fn bind(&self, pod: &Pod) -> Result<()> {
         if pod.metadata.deletion_timestamp.is_some() {
             return Ok(());
@@ -208,18 +216,30 @@ impl World {
                 |pod: &&Pod| pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()) == Some(machine.name());
             bound.iter().filter(on_it).count()
         };
+=======
+    async fn bind(&self, pod: &Pod, bound: &mut BTreeMap<String, String>) -> Result<()> {
+        let uid = pod.uid().context("it has a uid")?;
+        if pod.metadata.deletion_timestamp.is_some() || bound.contains_key(&uid) {
+            return Ok(());
+        }
+        let load = |machine: &&Arc<Machine>| bound.values().filter(|name| *name == machine.name()).count();
+>>>>>>> wt-kubelet
         let machine = self.machines.iter().filter(|machine| machine.has_power()).min_by_key(load);
         let machine = machine.context("no machine has power")?;
         let binding = json!({
             "apiVersion": "v1", "kind": "Binding",
-            "metadata": {"name": pod.name_any(), "uid": pod.uid()},
+            "metadata": {"name": pod.name_any(), "uid": uid},
             "target": {"apiVersion": "v1", "kind": "Node", "name": machine.name()},
         });
         let parameters = PostParams::default();
         match pods.create_subresource::<_, Value>("binding", &pod.name_any(), &parameters, &binding).await {
             // Bound or gone since: the picture was old.
             Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(()),
-            outcome => outcome.map(|_| ()).context("cannot bind it"),
+            Err(error) => Err(error).context("cannot bind it"),
+            Ok(_) => {
+                bound.insert(uid, machine.name().to_owned());
+                Ok(())
+            }
         }
     }
 

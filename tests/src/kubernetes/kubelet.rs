@@ -21,7 +21,7 @@ use futures::StreamExt as _;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use kube::{
     Api, Client, ResourceExt as _,
-    api::{ListParams, PostParams},
+    api::PostParams,
     runtime::{
         WatchStreamExt as _,
         reflector::{self, ObjectRef, Store},
@@ -172,11 +172,7 @@ impl World {
             bound.retain(|uid, _| pods.iter().any(|pod| pod.uid().as_ref() == Some(uid)));
             for pod in &pods {
                 let Some(machine) = pod.spec.as_ref().and_then(|spec| spec.node_name.as_ref()) else {
-<<<<<<< HEAD
-                    complain("a pod", self.bind(pod).await);
-=======
                     complain("a pod", self.bind(pod, &mut bound).await);
->>>>>>> wt-kubelet
                     continue;
                 };
                 let machine = self.machines.iter().find(|found| found.name() == machine);
@@ -203,27 +199,12 @@ impl World {
     }
 
     /// Binds a pod to the machine that has the fewest, as a scheduler would that spreads them.
-<<<<<<< HEAD
-    async fn bind(&self, pod: &Pod) -> Result<()> {
-        if pod.metadata.deletion_timestamp.is_some() {
-            return Ok(());
-        }
-        let pods: Api<Pod> = Api::namespaced(self.client.clone(), &self.namespace);
-        // What was watched may lack the bindings of just now, and all would share a machine.
-        let bound = pods.list(&ListParams::default()).await.context("cannot list pods")?.items;
-        let load = |machine: &&Arc<Machine>| {
-            let on_it =
-                |pod: &&Pod| pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()) == Some(machine.name());
-            bound.iter().filter(on_it).count()
-        };
-=======
     async fn bind(&self, pod: &Pod, bound: &mut BTreeMap<String, String>) -> Result<()> {
         let uid = pod.uid().context("it has a uid")?;
         if pod.metadata.deletion_timestamp.is_some() || bound.contains_key(&uid) {
             return Ok(());
         }
         let load = |machine: &&Arc<Machine>| bound.values().filter(|name| *name == machine.name()).count();
->>>>>>> wt-kubelet
         let machine = self.machines.iter().filter(|machine| machine.has_power()).min_by_key(load);
         let machine = machine.context("no machine has power")?;
         let binding = json!({
@@ -231,6 +212,7 @@ impl World {
             "metadata": {"name": pod.name_any(), "uid": uid},
             "target": {"apiVersion": "v1", "kind": "Node", "name": machine.name()},
         });
+        let pods: Api<Pod> = Api::namespaced(self.client.clone(), &self.namespace);
         let parameters = PostParams::default();
         match pods.create_subresource::<_, Value>("binding", &pod.name_any(), &parameters, &binding).await {
             // Bound or gone since: the picture was old.

@@ -48,9 +48,7 @@ impl Refusal {
         let info = status.get_details_error_info().filter(|info| info.domain == DOMAIN)?;
         let retry_after = status.get_details_retry_info().and_then(|info| info.retry_delay);
         let try_again = match (status.code(), info.reason.as_str()) {
-            (_, UNINITIALISED | "REMOVED" | "FENCED" | "WRONG_CLUSTER" | "WRONG_MEMBER" | "WRONG_INSTANCE") => {
-                TryAgain::Elsewhere
-            }
+            (_, UNINITIALISED | "REMOVED" | "FENCED" | "WRONG_CLUSTER" | "WRONG_MEMBER") => TryAgain::Elsewhere,
             // A limit of this moment: others have taken what there is.
             (Code::ResourceExhausted, _) if retry_after.is_some() => TryAgain::Repeat,
             (_, "OUTCOME_UNKNOWN") | (Code::Unavailable, _) => TryAgain::Repeat,

@@ -39,7 +39,7 @@ pub async fn carry_out(surroundings: &Surroundings, cluster: &SilhouetteCluster,
     let namespace = cluster.namespace().unwrap_or_default();
     let objects = || Ok::<_, Error>(Objects::new(client, &namespace, &name, Children::of(cluster)?));
     let claims = || Claims::new(client, &namespace);
-    let members = || Members::new(surroundings, &namespace, &name);
+    let members = Members { surroundings, resource: cluster };
     let pods = || Api::namespaced(client.clone(), &namespace);
     let pod = |ordinal: Ordinal| format!("{}-{ordinal}", names::main(&name));
     let claim = |ordinal: Ordinal| names::claim(&name, ordinal);
@@ -57,15 +57,13 @@ pub async fn carry_out(surroundings: &Surroundings, cluster: &SilhouetteCluster,
         Action::Evict { ordinal, pod: uid } => pods::evict(&pods(), &pod(*ordinal), uid).await,
         Action::DeletePod { ordinal, pod: uid, seen } => pods::delete(&pods(), &pod(*ordinal), uid, seen).await,
         Action::Bootstrap { ordinal, instance, cluster, initial_members } => {
-            members().bootstrap(&pod(*ordinal), instance, cluster, *initial_members).await
+            members.bootstrap(*ordinal, instance, cluster, *initial_members).await
         }
         Action::Allocate { cluster, ordinal, instance, replaces } => {
-            members().allocate(cluster, &pod(*ordinal), instance, *replaces).await
+            members.allocate(cluster, *ordinal, instance, *replaces).await
         }
-        Action::Join { cluster, ordinal, instance, member } => {
-            members().join(cluster, &pod(*ordinal), instance, *member).await
-        }
-        Action::ChangeMembers { cluster, index, changes } => members().change(cluster, *index, changes).await,
-        Action::TransferLeadership { cluster, to } => members().transfer_leadership(cluster, *to).await,
+        Action::Join { cluster, ordinal, instance, member } => members.join(cluster, *ordinal, instance, *member).await,
+        Action::ChangeMembers { cluster, index, changes } => members.change(cluster, *index, changes).await,
+        Action::TransferLeadership { cluster, to } => members.transfer_leadership(cluster, *to).await,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     error::Error,
+    iter,
     sync::Arc,
     task::{Context, Poll},
     time::{Duration, Instant},
@@ -87,11 +88,17 @@ where
             };
             metrics.called(verb, &resource, status, sent.elapsed());
             match answer {
-                Ok(answer) => answer.map_err(Into::into),
-                Err(_) => Err(format!("the API server did not answer within {} s", patience.as_secs()).into()),
+                Ok(answer) => answer.map_err(|error| with_causes(error.into().as_ref()).into()),
+                Err(_) => Err(format!("no answer within {} s", patience.as_secs()).into()),
             }
         })
     }
+}
+
+/// An error with what it was caused by, in a sentence: the connection's own errors name neither address nor cause.
+fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let causes = iter::successors(error.source(), |cause: &&(dyn Error + 'static)| (*cause).source());
+    causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
 }
 
 /// As RBAC names it, but that a list counts as a get: both read.
@@ -156,6 +163,16 @@ mod tests {
         ] {
             assert_eq!(resource(path), expected, "{path}");
         }
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot connect")]
+    struct CannotConnect(#[source] std::io::Error);
+
+    #[test]
+    fn errors_are_told_with_their_causes() {
+        let refused = std::io::Error::other("connection refused");
+        assert_eq!(with_causes(&CannotConnect(refused)), "cannot connect: connection refused");
     }
 
     #[test]

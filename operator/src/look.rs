@@ -126,6 +126,7 @@ fn observe(
         outdated: judged.outdated,
         slots,
         cluster: None,
+        version: said.values().find_map(|said| answers::version(&said.identity)),
         rolling_elsewhere: None,
     };
     observed.cluster = members::cluster_seen(subject.name, &observed, said)?;

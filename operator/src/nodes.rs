@@ -5,6 +5,8 @@
 
 mod error;
 mod node;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::HashMap,

@@ -31,6 +31,8 @@ pub struct Observed {
     pub slots: BTreeMap<Ordinal, Slot>,
     /// The cluster as its leader sees it; without one, as the node sees it that knows the newest configuration.
     pub cluster: Option<ClusterSeen>,
+    /// The version of the nodes' program, as the node at the first place that answers tells it.
+    pub version: Option<String>,
     /// Another cluster of which pods are being replaced because the operator itself was updated.
     pub rolling_elsewhere: Option<String>,
 }

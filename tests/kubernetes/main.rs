@@ -3,6 +3,9 @@
 mod a_control_plane_answers;
 mod carrying;
 mod field_ownership;
+mod looking;
+mod one_operator_works;
+mod plans_are_shown;
 mod pod_templates_are_checked;
 mod real_nodes;
 mod specs;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+mod at_rest;
+mod bad_input;
 mod scene;
 mod stand_in;
 mod traffic;

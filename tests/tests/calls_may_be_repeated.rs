@@ -254,8 +254,12 @@ async fn the_same_content_again_succeeds_and_other_content_is_refused() -> Resul
     let client = cluster.client()?;
     client.wait(uid.parse()?).await?;
     check_answers(&client, uid.parse()?, &pairs, Mode::Pir).await?;
-    // Closed long ago, and still the same answer.
-    assert!(client.publish(uid.parse()?, "w0", pairs).await?.already);
+    // Closed long ago, and still the same answer, as long as there is something to compare with: on a busy machine the
+    // pairs are destroyed by now.
+    match client.publish(uid.parse()?, "w0", pairs).await {
+        Ok(published) => assert!(published.already),
+        Err(error) => assert_eq!(error.reason(), "ROUND_CLOSED", "{error}"),
+    }
     cluster.passed();
     Ok(())
 }

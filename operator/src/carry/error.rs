@@ -4,7 +4,7 @@ use kube::core::Status;
 use tonic::Code;
 
 use super::Outcome;
-use crate::{ids::ClusterId, nodes::NodeError, resources::ResourcesError};
+use crate::{look::LookError, nodes::NodeError, resources::ResourcesError};
 
 /// What the API server says, under code 500, of an apply whose fields it does not know.
 const UNKNOWN_FIELDS: &str = "failed to create typed patch object";
@@ -58,18 +58,9 @@ pub enum Error {
     /// A node refused, or could not be asked.
     #[error(transparent)]
     Node(#[from] NodeError),
-    /// The pod is not on the network yet, or not any more.
-    #[error("pod {pod} has no address")]
-    NoAddress {
-        /// Its name.
-        pod: String,
-    },
-    /// No node says that it leads.
-    #[error("no node leads cluster {cluster}")]
-    NoLeader {
-        /// Which.
-        cluster: ClusterId,
-    },
+    /// The node that is to be told something was not found.
+    #[error(transparent)]
+    Look(#[from] LookError),
 }
 
 impl Error {
@@ -94,7 +85,7 @@ impl Error {
             | Self::Foreign { .. }
             | Self::Resource(_) => Outcome::Refused,
             Self::Node(NodeError::Refused { code, reason, .. }) => of_refusal(*code, reason),
-            Self::Api { .. } | Self::Node(_) | Self::NoAddress { .. } | Self::NoLeader { .. } => Outcome::Postponed,
+            Self::Api { .. } | Self::Node(_) | Self::Look(_) => Outcome::Postponed,
         }
     }
 }

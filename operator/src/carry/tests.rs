@@ -39,7 +39,7 @@ async fn an_eviction_names_the_pod_by_its_uid_in_words_that_the_api_server_reads
         sent[1].body,
         json!({
             "apiVersion": "policy/v1", "kind": "Eviction", "metadata": { "name": "demo-1" },
-            "deleteOptions": { "apiVersion": "v1", "kind": "DeleteOptions", "preconditions": { "uid": "u1" } },
+            "deleteOptions": { "preconditions": { "uid": "u1" } },
         })
     );
 }

@@ -81,7 +81,14 @@ impl Controller {
                 return Ok(Passed { outcome: Outcome::Waited, next: Next::AtRest });
             }
         };
-        let observed = self.look(cluster, &desired, Sight::Cached).await?;
+        let looked = self.look(cluster, &desired, Sight::Cached).await;
+        if let Err(PassError::Look(error)) = &looked
+            && let Some(reason) = reason_for_people(error)
+        {
+            let status = SilhouetteClusterStatus::unplanned(cluster, reason, error.to_string(), &now());
+            self.report(cluster, &status).await?;
+        }
+        let observed = looked?;
         let plan = plan(&desired, &observed);
         let tried = match plan.next() {
             Some(step) if !self.stopping.is_cancelled() => Some(self.step(cluster, step).await?),
@@ -89,23 +96,28 @@ impl Controller {
         };
         let conditions = judge(&desired, &observed, &plan, tried.as_ref());
         self.tally.judged(&title(cluster), &conditions, &self.metrics);
-        let view = View { observed: &observed, plan: &plan, conditions: &conditions, version: None };
+        let view =
+            View { observed: &observed, plan: &plan, conditions: &conditions, version: observed.version.as_deref() };
         self.report(cluster, &SilhouetteClusterStatus::of(cluster, &view, &now())).await?;
-        let is_mid_step = conditions.holds(ConditionKind::Reconciling);
-        Ok(match tried {
-            Some(Tried::LookAgain) => Passed { outcome: Outcome::Stepped, next: Next::MidStep },
-            Some(Tried::Refused(_)) => Passed { outcome: Outcome::Stepped, next: Next::Later },
-            None => {
-                Passed { outcome: self.waited(&plan), next: if is_mid_step { Next::MidStep } else { Next::AtRest } }
-            }
+        if let Some(tried) = tried {
+            let next = if matches!(tried, Tried::Refused(_)) { Next::Later } else { Next::MidStep };
+            return Ok(Passed { outcome: Outcome::Stepped, next });
+        }
+        self.count_blocked(&plan);
+        Ok(if conditions.holds(ConditionKind::Reconciling) {
+            Passed { outcome: Outcome::Waited, next: Next::MidStep }
+        } else if conditions.holds(ConditionKind::Stalled) {
+            Passed { outcome: Outcome::Waited, next: Next::AtRest }
+        } else {
+            Passed { outcome: Outcome::Rested, next: Next::AtRest }
         })
     }
 
-    /// Counts what is waited for.
-    fn waited(&self, plan: &Plan) -> Outcome {
-        let Some(blocker) = plan.steps.iter().find_map(|step| step.blocked_by.as_ref()) else { return Outcome::Rested };
-        self.metrics.blocked(blocker.code.as_str());
-        Outcome::Waited
+    /// Counts what keeps the first step from being carried out.
+    fn count_blocked(&self, plan: &Plan) {
+        if let Some(blocker) = plan.steps.iter().find_map(|step| step.blocked_by.as_ref()) {
+            self.metrics.blocked(blocker.code.as_str());
+        }
     }
 
     /// One look, and whose turn it is.
@@ -197,6 +209,15 @@ fn judge(desired: &Desired, observed: &Observed, plan: &Plan, tried: Option<&Tri
         _ => "StepRefused",
     };
     conditions.stalled_by(reason, why.clone())
+}
+
+/// Why a look fails for as long as people do nothing; nothing if it may succeed the next time.
+const fn reason_for_people(error: &LookError) -> Option<&'static str> {
+    match error {
+        LookError::Resources(_) => Some("InvalidSpec"),
+        LookError::NoPlace { .. } => Some("MemberWithoutPod"),
+        _ => None,
+    }
 }
 
 fn now() -> Time {

@@ -38,6 +38,12 @@ pub(super) fn is_of_pod(identity: &Identity, namespace: &str, pod: &str) -> bool
     identity.name == pod && parts.next() == Some(pod) && parts.nth(1) == Some(namespace)
 }
 
+/// The version of its program; nothing if it is too long to be one, since it becomes part of a status.
+pub(super) fn version(identity: &Identity) -> Option<String> {
+    let version = &identity.version;
+    (!version.is_empty() && version.len() <= LONGEST_ID).then(|| version.clone())
+}
+
 /// Which member of which cluster.
 pub(super) fn membership(identity: &Identity) -> Option<(ClusterId, MemberId)> {
     let is_member = is_id(&identity.cluster_id) && identity.member_id != 0;

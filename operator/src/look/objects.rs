@@ -16,7 +16,7 @@ use kube::{
 };
 use serde::de::DeserializeOwned;
 
-use super::{LookError, Sight, Subject, pods::machine_name};
+use super::{LookError, Sight, Subject, pods::machine_name, sets};
 use crate::{
     ids::ResourceVersion,
     observed::Child,
@@ -102,10 +102,15 @@ impl Objects {
     /// Looks for what is missing where it is not watched: an object of ours from which somebody took the label would never
     /// be found, and never be made either.
     async fn find_unlabelled(&mut self, client: &Client, subject: Subject<'_>) -> Result<(), LookError> {
+        let name = names::main(subject.name);
         if self.set.is_none() {
-            let name = names::main(subject.name);
             let found: Option<StatefulSet> = get(client, subject, "the StatefulSet", &name).await?;
             self.set = found.filter(|set| is_owned(set, subject)).map(Arc::new);
+        }
+        // A cluster of one has no budget, and is not to be asked about it again and again.
+        if self.budget.is_none() && self.set.as_deref().is_some_and(|set| sets::pods(set) > 1) {
+            let found: Option<PodDisruptionBudget> = get(client, subject, "the PodDisruptionBudget", &name).await?;
+            self.budget = found.filter(|budget| is_owned(budget, subject)).map(Arc::new);
         }
         Ok(())
     }
@@ -130,7 +135,7 @@ impl Objects {
             claims,
             config_maps,
             set: set.filter(|set| is_labelled(set, subject) || is_owned(set, subject)).map(Arc::new),
-            budget: budget.filter(|budget| is_labelled(budget, subject)).map(Arc::new),
+            budget: budget.filter(|budget| is_labelled(budget, subject) || is_owned(budget, subject)).map(Arc::new),
             children: children.into_iter().flatten().collect(),
         })
     }

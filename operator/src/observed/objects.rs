@@ -27,7 +27,7 @@ pub struct SetSeen {
 pub struct BudgetSeen {
     /// As it was seen.
     pub version: ResourceVersion,
-    /// Pods that must stay ready.
+    /// Pods that must stay ready; 0 if it differs from what is asked for in anything else, as it protects nobody for sure then.
     pub min_available: u32,
     /// `silhouette.dev/released`: whether it is about to ask for fewer.
     pub released: bool,

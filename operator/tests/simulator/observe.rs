@@ -67,6 +67,7 @@ pub(crate) fn observe(world: &World, hangs: Option<u32>) -> Observed {
         outdated: if world.configuration_outdated { vec![Child::ConfigMap] } else { Vec::new() },
         slots,
         cluster,
+        version: None,
         rolling_elsewhere: world.rolling_elsewhere.then(|| "other/cluster".to_owned()),
     }
 }

@@ -138,7 +138,7 @@ fn has_started(pod: &Pod) -> bool {
 }
 
 /// What a container that does not run waits for.
-fn waits_for(pod: &Pod) -> Option<&str> {
+pub(super) fn waits_for(pod: &Pod) -> Option<&str> {
     container(pod)?.state.as_ref()?.waiting.as_ref()?.reason.as_deref()
 }
 

@@ -23,10 +23,10 @@ use super::{
 };
 
 /// One node, with times short enough for a test.
-const DEMO: &str = include_str!("demo.yaml");
+pub(super) const DEMO: &str = include_str!("demo.yaml");
 
 /// Nobody else works here, so there is no lease that a killed operator would leave behind.
-const FLAGS: [&str; 5] = ["--leader-election=false", "--step-interval", "500ms", "--rest-interval", "1s"];
+pub(super) const FLAGS: [&str; 5] = ["--leader-election=false", "--step-interval", "500ms", "--rest-interval", "1s"];
 
 /// An annotation that makes another template of the same pods.
 const ANNOTATION: &str = "example.org/round";
@@ -139,7 +139,7 @@ async fn it_shrinks(scene: &Scene, operator: Operator) -> Result<Operator> {
 }
 
 /// Waits until the cluster is as asked for, with this many voters, and tells what its status is then.
-async fn settled(scene: &Scene, replicas: usize) -> Result<SilhouetteClusterStatus> {
+pub(super) async fn settled(scene: &Scene, replicas: usize) -> Result<SilhouetteClusterStatus> {
     let what = format!("{replicas} vote, and all is as asked for");
     let cluster = until_some(&scene.namespace().api(), NAME, &what, |cluster| is_settled(cluster, replicas)).await?;
     cluster.status.context("it has a status")
@@ -181,7 +181,7 @@ async fn has_claims(scene: &Scene, count: usize) -> Result<()> {
 }
 
 /// Changes the resource's spec, as people do.
-async fn change(scene: &Scene, spec: Value) -> Result<()> {
+pub(super) async fn change(scene: &Scene, spec: Value) -> Result<()> {
     let clusters = scene.namespace().api::<SilhouetteCluster>();
     let patch = Patch::Merge(json!({"spec": spec}));
     clusters.patch(NAME, &PatchParams::default(), &patch).await.context("cannot change the resource")?;

@@ -64,3 +64,51 @@ pub(super) fn keep(folder: &Path) -> Result<()> {
 pub(super) fn is_kept(folder: &Path) -> bool {
     folder.join(KEEP).exists()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::harness::process::Process;
+
+    /// A process and a folder in somebody's care, who then learns that their owner has ended; whether both are there
+    /// still.
+    fn after_the_owner(before: impl FnOnce(&Path)) -> Result<(bool, bool)> {
+        let folder = tempfile::tempdir()?;
+        let mut left_behind = Process::spawn(Command::new("sleep").arg("600"))?;
+        let mut caretaker = Caretaker::of(folder.path())?;
+        caretaker.watch(left_behind.id())?;
+        before(folder.path());
+        let Caretaker { mut process, orders } = caretaker;
+        drop(orders);
+        process.wait()?;
+        // It was told to end before the folder went.
+        let begun = std::time::Instant::now();
+        while left_behind.status()?.is_none() && begun.elapsed() < crate::harness::waiting::PATIENCE {
+            std::thread::yield_now();
+        }
+        Ok((left_behind.status()?.is_none(), folder.path().exists()))
+    }
+
+    #[test]
+    fn what_is_left_behind_is_cleared_up() -> Result<()> {
+        assert_eq!(after_the_owner(|_| {})?, (false, false));
+        Ok(())
+    }
+
+    #[test]
+    fn what_a_failed_test_has_left_stays() -> Result<()> {
+        assert_eq!(after_the_owner(|folder| keep(folder).expect("the folder is there"))?, (false, true));
+        Ok(())
+    }
+
+    #[test]
+    fn whoever_clears_up_is_not_cleared_up_after() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let mut process = Process::spawn(Command::new("sleep").arg("600"))?;
+        let mut caretaker = Caretaker::of(folder.path())?;
+        caretaker.watch(process.id())?;
+        caretaker.release()?;
+        assert!(process.status()?.is_none() && folder.path().exists());
+        Ok(())
+    }
+}

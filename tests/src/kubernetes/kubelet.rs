@@ -9,7 +9,7 @@
 //! after shorter pauses, and memory is said, not limited.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -28,6 +28,7 @@ use kube::{
         watcher,
     },
 };
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::{task::JoinSet, time::sleep};
 
@@ -65,6 +66,8 @@ struct World {
     machines: Vec<Arc<Machine>>,
     network: Arc<Network>,
     volumes: Volumes,
+    /// Pods whose processes stand still, by their names.
+    hanging: Mutex<BTreeSet<String>>,
 }
 
 impl Kubelets {
@@ -89,6 +92,7 @@ impl Kubelets {
             namespace: namespace.to_owned(),
             folder: folder.to_owned(),
             pods,
+            hanging: Mutex::default(),
         });
         tasks.spawn(Arc::clone(&world).serve());
         Ok(Self { world, _tasks: tasks })
@@ -120,6 +124,16 @@ impl Kubelets {
             Ok(())
         })
         .await
+    }
+
+    /// Lets a pod's process stand still, with its connections open, until it goes on or ends.
+    pub fn hang(&self, pod: &str) {
+        self.world.hanging.lock().insert(pod.to_owned());
+    }
+
+    /// Lets it go on.
+    pub fn go_on(&self, pod: &str) {
+        self.world.hanging.lock().remove(pod);
     }
 
     /// Everything that the processes of pods of this name have printed.

@@ -50,7 +50,12 @@ impl SilhouetteClusterStatus {
 
     /// The status of a resource that nothing can be planned for: what was seen last, and what people must change.
     pub fn refused(cluster: &SilhouetteCluster, refusal: &InvalidAnnotation, now: &Time) -> Self {
-        let conditions = Conditions::unplanned("InvalidAnnotation", refusal.to_string());
+        Self::unplanned(cluster, "InvalidAnnotation", refusal.to_string(), now)
+    }
+
+    /// The same, for whatever else keeps it from being planned for.
+    pub fn unplanned(cluster: &SilhouetteCluster, reason: &'static str, message: String, now: &Time) -> Self {
+        let conditions = Conditions::unplanned(reason, message);
         Self {
             observed_generation: cluster.metadata.generation.unwrap_or_default(),
             conditions: dated(cluster, &conditions, now),

@@ -77,7 +77,7 @@ metadata:
   name: demo
   annotations: { silhouette.dev/replace-member: \"2\" }
 spec:
-  image: { repository: example.com/silhouette, tag: v1 }
+  image: { name: example.com/silhouette:1 }
   storage: { size: 10Gi }
   tls: { mode: Disabled }
 ";

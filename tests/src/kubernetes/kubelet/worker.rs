@@ -166,6 +166,7 @@ impl Worker {
     async fn attend(&mut self, mut process: Process, network: &Attachment) -> Result<End> {
         let since = Timestamp::now();
         let probing = Probing::begin(container(&self.pod)?, network.address())?;
+        let mut hangs = false;
         loop {
             if let Some(grace) = self.deletion() {
                 return self.end(process, grace, &probing, network, since).await.map(End::Deleted);
@@ -178,6 +179,10 @@ impl Worker {
                 process.kill()?;
                 self.world.volumes.wipe(claim)?;
                 return Ok(End::Restart);
+            }
+            if self.world.hanging.lock().contains(&self.pod.name_any()) != hangs {
+                hangs = !hangs;
+                if hangs { process.pause()? } else { process.resume()? }
             }
             let health = probing.health();
             if health.failed {

@@ -16,9 +16,10 @@ impl Objects<'_> {
     /// Deletes those that no pod uses, and none will. What is used is read past every cache.
     pub(super) async fn delete_unused_configurations(&self) -> Result<(), Error> {
         let ours = ListParams::default().labels(&format!("{}={}", labels::CLUSTER, self.cluster));
-        let (present, pods, sets) = (self.all::<ConfigMap>(), self.all::<Pod>(), self.all::<StatefulSet>());
-        let (present, pods, set) = tokio::try_join!(present.list(&ours), pods.list(&ours), sets.get_opt(&self.main))
-            .map_err(Error::of(what::<ConfigMap>(self.cluster)))?;
+        let failed = || Error::of(what::<ConfigMap>(self.cluster));
+        let present = self.all::<ConfigMap>().list(&ours).await.map_err(failed())?;
+        let pods = self.all::<Pod>().list(&ours).await.map_err(failed())?;
+        let set = self.all::<StatefulSet>().get_opt(&self.main).await.map_err(failed())?;
         for unused in unused_config_maps(&present, self.children.configuration(), set.as_ref(), &pods) {
             match self.delete(unused).await {
                 // Somebody else has deleted it.

@@ -26,6 +26,17 @@ pub enum Error {
         /// Such as `pod demo-1`.
         object: String,
     },
+    /// An object of the same name is there, and is not of this cluster.
+    #[error(
+        "{object} is somebody else's: it has no label silhouette.dev/cluster={cluster}; delete it, or give it the label to \
+         hand it over"
+    )]
+    Foreign {
+        /// Such as `service demo`.
+        object: String,
+        /// The resource's name.
+        cluster: String,
+    },
     /// The API server refused, or could not be asked.
     #[error("{object}: {}", sentence(source))]
     Api {
@@ -62,9 +73,16 @@ impl Error {
             Self::Changed { .. } | Self::Gone { .. } => Outcome::Overtaken,
             Self::Api { source: kube::Error::Api(status), .. } => of_status(status),
             // What cannot be written or read as JSON will not be the next time either.
+<<<<<<< HEAD
             Self::Api { source: kube::Error::SerdeError(_) | kube::Error::BuildRequest(_), .. } | Self::Resource(_) => {
                 Outcome::Refused
             }
+=======
+            Self::Api { source: kube::Error::SerdeError(_) | kube::Error::BuildRequest(_), .. }
+            | Self::Failed { .. }
+            | Self::Foreign { .. }
+            | Self::Resource(_) => Outcome::Refused,
+>>>>>>> wt-resources
             Self::Node(NodeError::Refused { code, reason, .. }) => of_refusal(*code, reason),
             Self::Api { .. } | Self::Node(_) | Self::Look(_) => Outcome::Postponed,
         }

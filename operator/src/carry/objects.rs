@@ -66,7 +66,10 @@ impl<'a> Objects<'a> {
         K: Clone + DeserializeOwned + Debug + Resource<DynamicType = (), Scope = NamespaceResourceScope>,
     {
         match self.children.apply(child) {
-            Some(object) => self.send::<K>(&object).await,
+            Some(object) => {
+                self.refuse_foreign::<K>(&self.children.name(child)).await?;
+                self.send::<K>(&object).await
+            }
             None => self.take_away::<K>(&self.children.name(child)).await,
         }
     }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::{Resource, api::core::v1::PersistentVolumeClaim};
+use k8s_openapi::{Resource, api::core::v1::PersistentVolumeClaim, apimachinery::pkg::apis::meta::v1::ObjectMeta};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
     ClaimPatch, PodTemplateError, ResourcesError, Subject, budget::budget, claims::Ownership, config_map::config_map,
-    configuration::configuration, names, network_policy::network_policy, service, service_account::service_account,
-    stateful_set::stateful_set, template,
+    configuration::configuration, labels, names, network_policy::network_policy, service,
+    service_account::service_account, stateful_set::stateful_set, template,
 };
 use crate::{api::SilhouetteCluster, observed::Child};
 
@@ -103,6 +103,14 @@ impl Children {
             Child::RetrievalService => names::retrieval_service(&self.cluster),
             Child::Claims => names::claims(&self.cluster),
         }
+    }
+
+    /// Whether an object that is there under the name of a child may be written: it has the cluster's label, or the
+    /// resource for its owner. Others are somebody else's, and only have the same name.
+    pub fn may_write(&self, present: &ObjectMeta) -> bool {
+        let label = present.labels.as_ref().and_then(|labels| labels.get(labels::CLUSTER));
+        let mut owners = present.owner_references.iter().flatten();
+        label == Some(&self.cluster) || owners.any(|owner| owner.uid == self.ownership.owner.uid)
     }
 
     /// The name of the nodes' configuration, and the uid of the resource that it goes with: what

@@ -123,12 +123,23 @@ async fn a_budget_is_taken_away_only_as_it_was_seen() {
 
 #[tokio::test]
 async fn other_objects_are_applied_whatever_is_there() {
-    let transport = Transport::default().answers(200, json!({ "metadata": { "name": "demo-headless" } }));
+    let ours = json!({ "metadata": { "name": "demo-headless", "labels": { "silhouette.dev/cluster": "demo" } } });
+    let transport = Transport::default().answers(200, ours.clone()).answers(200, ours);
     let (client, children) = with_objects(&transport);
     Objects::new(&client, "ns", "demo", children).apply(Child::HeadlessService).await.expect("applied");
-    let sent = &transport.sent()[0];
+    let sent = &transport.sent()[1];
     assert!(sent.line.starts_with("PATCH /api/v1/namespaces/ns/services/demo-headless?&force=true"), "{}", sent.line);
     assert_eq!(sent.body["metadata"].get("resourceVersion"), None);
+}
+
+#[tokio::test]
+async fn an_object_of_somebody_else_is_not_written_over() {
+    let transport = Transport::default().answers(200, json!({ "metadata": { "name": "demo" } }));
+    let (client, children) = with_objects(&transport);
+    let refused = Objects::new(&client, "ns", "demo", children).apply(Child::Service).await;
+    assert_eq!((outcome(&refused), transport.sent().len()), (Outcome::Refused, 1));
+    let said = refused.expect_err("it is another's").to_string();
+    assert!(said.to_lowercase().starts_with("service demo is somebody else's: it has no label"), "{said}");
 }
 
 #[tokio::test]
@@ -170,6 +181,7 @@ async fn configurations_that_no_pod_uses_go_once_the_new_one_is_there() {
     });
     let pod = json!({ "metadata": { "name": "demo-0" }, "spec": uses("used") });
     let transport = Transport::default()
+        .fails(404, "NotFound", "there is none")
         .answers(200, map(&wanted))
         .answers(200, list(&[map(&wanted), map("used"), map("unused")]))
         .answers(200, list(&[pod]))
@@ -178,7 +190,7 @@ async fn configurations_that_no_pod_uses_go_once_the_new_one_is_there() {
     let (client, _) = with_objects(&transport);
     Objects::new(&client, "ns", "demo", children).apply(Child::ConfigMap).await.expect("applied");
     let sent = transport.sent();
-    assert_eq!(sent.len(), 5);
-    assert_eq!(sent[4].line, "DELETE /api/v1/namespaces/ns/configmaps/unused?");
-    assert_eq!(sent[4].body, json!({ "preconditions": { "uid": "uid of unused", "resourceVersion": "7" } }));
+    assert_eq!(sent.len(), 6);
+    assert_eq!(sent[5].line, "DELETE /api/v1/namespaces/ns/configmaps/unused?");
+    assert_eq!(sent[5].body, json!({ "preconditions": { "uid": "uid of unused", "resourceVersion": "7" } }));
 }

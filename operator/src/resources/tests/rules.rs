@@ -126,6 +126,22 @@ fn children_know_their_names() {
 }
 
 #[test]
+fn an_object_that_only_has_the_name_of_a_child_is_somebody_elses() {
+    let children = children(&cluster(MINIMAL));
+    let may_write = |metadata: Value| children.may_write(&serde_json::from_value(metadata).expect("metadata"));
+    let owned_by =
+        |uid: &str| json!([{ "apiVersion": "silhouette.dev/v1alpha1", "kind": "X", "name": "demo", "uid": uid }]);
+    assert!(!may_write(json!({ "name": "demo" })));
+    assert!(!may_write(
+        json!({ "labels": { "silhouette.dev/cluster": "another" }, "ownerReferences": owned_by("another") })
+    ));
+    // The resource was made again, and its objects were kept.
+    assert!(may_write(json!({ "labels": { "silhouette.dev/cluster": "demo" } })));
+    // Somebody took the label away.
+    assert!(may_write(json!({ "ownerReferences": owned_by("5b1f1a34-6a0e-4d1c-9a55-0a4a3f1d7f10") })));
+}
+
+#[test]
 fn steps_decide_sizes_and_nothing_else() {
     let children = children(&cluster(MINIMAL));
     let without = |mut object: Value, size: &str| {

@@ -73,16 +73,9 @@ impl Error {
             Self::Changed { .. } | Self::Gone { .. } => Outcome::Overtaken,
             Self::Api { source: kube::Error::Api(status), .. } => of_status(status),
             // What cannot be written or read as JSON will not be the next time either.
-<<<<<<< HEAD
-            Self::Api { source: kube::Error::SerdeError(_) | kube::Error::BuildRequest(_), .. } | Self::Resource(_) => {
-                Outcome::Refused
-            }
-=======
             Self::Api { source: kube::Error::SerdeError(_) | kube::Error::BuildRequest(_), .. }
-            | Self::Failed { .. }
             | Self::Foreign { .. }
             | Self::Resource(_) => Outcome::Refused,
->>>>>>> wt-resources
             Self::Node(NodeError::Refused { code, reason, .. }) => of_refusal(*code, reason),
             Self::Api { .. } | Self::Node(_) | Self::Look(_) => Outcome::Postponed,
         }

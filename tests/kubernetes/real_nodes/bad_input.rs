@@ -10,7 +10,7 @@ use kube::{
     api::{DeleteParams, ListParams, ObjectMeta, PostParams},
 };
 use serde_json::json;
-use silhouette_client::Client;
+use silhouette_client::{Client, RoundSpec};
 use silhouette_operator::{
     api::{SilhouetteCluster, SilhouetteClusterStatus},
     resources::labels,
@@ -161,7 +161,6 @@ async fn a_node_of_another_cluster_stops_every_step(scene: &Scene, operator: &mu
     let others = (0..3).filter(|other| *other != ordinal).map(|other| scene.endpoint(other));
     // Whoever asks a node of another cluster is told of other rounds.
     let client = Client::builder().endpoints(others).discover_members(false).timeout(PATIENCE).build()?;
-    let traffic = Traffic::begin(client.clone());
     let begun = passes(operator).await?;
     within(PATIENCE, "the operator has looked several times more", async || {
         ensure!(passes(operator).await? >= begun + PASSES, "it has not");
@@ -170,7 +169,9 @@ async fn a_node_of_another_cluster_stops_every_step(scene: &Scene, operator: &mu
     .await?;
     ensure!(uids(scene).await? == pods, "pods were made anew");
     ensure!(self::claims(scene).await? == claims, "claims were changed");
-    traffic.end(&client).await?;
+    let round = client.start_round("beside-another-cluster", &RoundSpec::for_workers(1)).await?.uid;
+    client.publish(round, "w0", [("vertex-17", "3")]).await?;
+    client.wait(round).timeout(PATIENCE).await.context("the others do not serve any more")?;
 
     // As the condition's message asks for.
     let volumes = scene.namespace().api::<PersistentVolumeClaim>();

@@ -54,7 +54,7 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { rest: Duration::from_secs(5), step: Duration::from_secs(2), pass: Duration::from_secs(60) }
+        Self { rest: Duration::from_secs(5), step: Duration::from_secs(2), pass: Duration::from_mins(1) }
     }
 }
 
@@ -183,6 +183,7 @@ async fn reconcile(cluster: Arc<SilhouetteCluster>, controller: Arc<Controller>)
 }
 
 /// The pause after a pass that failed.
+#[expect(clippy::needless_pass_by_value, reason = "the signature that the loop calls")]
 fn pause_after(cluster: Arc<SilhouetteCluster>, _: &PassError, controller: Arc<Controller>) -> Action {
     let title = title(&cluster);
     controller.rollouts.unclear(&title);

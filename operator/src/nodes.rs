@@ -83,14 +83,13 @@ impl Nodes {
     pub fn node(&self, pod: &PodAddress) -> Node {
         let mut connections = self.connections.lock();
         let known = connections.get(&pod.uid).filter(|connection| connection.to == *pod);
-        let channel = match known {
-            Some(connection) => connection.channel.clone(),
-            None => {
-                // A pod whose sandbox was made anew has another address and the same uid.
-                let channel = self.endpoint(pod.address).connect_lazy();
-                connections.insert(pod.uid.clone(), Connection { to: pod.clone(), channel: channel.clone() });
-                channel
-            }
+        let channel = if let Some(connection) = known {
+            connection.channel.clone()
+        } else {
+            // A pod whose sandbox was made anew has another address and the same uid.
+            let channel = self.endpoint(pod.address).connect_lazy();
+            connections.insert(pod.uid.clone(), Connection { to: pod.clone(), channel: channel.clone() });
+            channel
         };
         drop(connections);
         Node::new(self.clone(), pod.clone(), channel)

@@ -112,8 +112,9 @@ fn sentence(error: &kube::Error) -> String {
             let causes = status.details.iter().flat_map(|details| &details.causes);
             // A cause of validation repeats the message; one of the budget says what it lacks.
             let causes = causes.filter(|cause| !status.message.contains(&cause.message));
-            let causes = causes.map(|cause| format!("; {}", cause.message)).collect::<String>();
-            format!("{}{causes}", status.message)
+            let sentences: Vec<&str> =
+                [status.message.as_str()].into_iter().chain(causes.map(|cause| cause.message.as_str())).collect();
+            sentences.join("; ")
         }
         other => format!("the API server could not be asked: {other}"),
     }

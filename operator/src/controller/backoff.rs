@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 const FIRST: Duration = Duration::from_secs(1);
 
 /// The longest pause: whatever was wrong, a minute after it is right again the cluster is kept.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// Failures in a row, by cluster: `namespace/name`.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{ResourcesError, Subject};
-use crate::api::{RoundLimits, TlsMode};
+use crate::api::{ByteQuantity, RoundLimits, TlsMode};
 
 /// Queries of one connection that may wait, unless fewer may wait at all: the nodes' default.
 const WAITING_QUERIES_PER_CONNECTION: u32 = 256;
@@ -17,7 +17,7 @@ const MILLISECONDS_PER_SECOND: u64 = 1_000;
 /// The file's content.
 pub(super) fn configuration(subject: Subject<'_>) -> Result<String, ResourcesError> {
     let spec = subject.spec;
-    let budget = spec.rounds.max_bytes.as_ref().map(|bytes| bytes.bytes()).transpose()?;
+    let budget = spec.rounds.max_bytes.as_ref().map(ByteQuantity::bytes).transpose()?;
     let waiting = spec.pir.waiting_queries;
     let file = json!({
         "insecure": match spec.tls.mode {

@@ -60,13 +60,11 @@ pub async fn until<K>(api: &Api<K>, name: &str, what: &str, condition: impl Fn(O
 where
     K: Clone + Debug + Send + DeserializeOwned + kube::Resource + 'static,
 {
-    match timeout(PATIENCE, await_condition(api.clone(), name, condition)).await {
-        Ok(outcome) => outcome.with_context(|| format!("cannot watch {name} until {what}")),
-        Err(_) => {
-            let last = api.get_opt(name).await;
-            bail!("waited {PATIENCE:?} for {name} until {what}; at last it was {last:#?}")
-        }
-    }
+    let Ok(outcome) = timeout(PATIENCE, await_condition(api.clone(), name, condition)).await else {
+        let last = api.get_opt(name).await;
+        bail!("waited {PATIENCE:?} for {name} until {what}; at last it was {last:#?}")
+    };
+    outcome.with_context(|| format!("cannot watch {name} until {what}"))
 }
 
 /// Watches until an object is there for which `condition` holds, and returns it as it is then.

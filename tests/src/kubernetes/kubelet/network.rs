@@ -86,10 +86,9 @@ impl Network {
     /// Writes the names into the very same file: whoever has it mounted sees them. It is never empty meanwhile, so
     /// that who asks for a name that stays finds it.
     fn tell_names(&self, state: &State) -> Result<()> {
-        let mut text = "127.0.0.1 localhost\n".to_owned();
-        for (name, address) in &state.names {
-            text.push_str(&format!("{address} {name}\n"));
-        }
+        let names = state.names.iter().map(|(name, address)| format!("{address} {name}"));
+        let lines: Vec<_> = ["127.0.0.1 localhost".to_owned()].into_iter().chain(names).collect();
+        let text = lines.join("\n") + "\n";
         let mut file = OpenOptions::new().write(true).open(&self.hosts_file).context("the file of names is gone")?;
         file.write_all(text.as_bytes()).and_then(|()| file.set_len(text.len() as u64)).context("cannot tell names")
     }

@@ -131,7 +131,8 @@ fn substitute(text: &str, environment: &BTreeMap<String, String>) -> String {
             (None, Some((name, after))) => {
                 match environment.get(name) {
                     Some(value) => result.push_str(value),
-                    None => result.push_str(&format!("$({name})")),
+                    // Kubernetes leaves what it does not know as it is.
+                    None => result.extend(["$(", name, ")"]),
                 }
                 after
             }

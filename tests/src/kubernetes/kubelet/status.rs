@@ -112,7 +112,9 @@ impl Status {
                 (phase, false, json!({"terminated": {"exitCode": code, "reason": "Ended"}}))
             }
         };
-        let addresses: Vec<_> = told.address.iter().map(|address| json!({"ip": address})).collect();
+        // Addresses would be added to those of before: a machine that had no power gives its pods others.
+        let replace = [json!({"$patch": "replace"})];
+        let addresses: Vec<_> = told.address.iter().map(|address| json!({"ip": address})).chain(replace).collect();
         let conditions =
             [condition("Initialized", true), condition("ContainersReady", is_ready), condition("Ready", is_ready)];
         Ok(json!({

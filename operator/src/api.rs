@@ -1,6 +1,6 @@
 //! The `SilhouetteCluster` resource: what people ask for, and what the operator tells them.
 //!
-//! The types are the schema: [`definition`] derives the CustomResourceDefinition from them, with CEL rules for whatever a
+//! The types are the schema: [`definition`] derives the `CustomResourceDefinition` from them, with CEL rules for whatever a
 //! type cannot say. A section of the spec is a file. Texts, lists and maps are bounded, so that the API server can tell
 //! beforehand what the rules cost; there are enums rather than booleans, and objects rather than single values wherever
 //! something may be added later.
@@ -167,7 +167,7 @@ pub struct SilhouetteClusterSpec {
     #[serde(default)]
     pub scheduling: SchedulingSection,
     /// Merged over the pods' template that the operator makes, for whatever the other sections cannot say. It is a
-    /// PodTemplateSpec, any part of it: `metadata` and `spec`. What makes no pod is told by the condition `Stalled` with the
+    /// `PodTemplateSpec`, any part of it: `metadata` and `spec`. What makes no pod is told by the condition `Stalled` with the
     /// reason `InvalidPodTemplate`, and pods that run are left alone.
     #[serde(default, skip_serializing_if = "PodTemplate::is_empty")]
     pub pod_template: PodTemplate,

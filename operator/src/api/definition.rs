@@ -1,4 +1,4 @@
-//! The CustomResourceDefinition.
+//! The `CustomResourceDefinition`.
 
 #[cfg(test)]
 mod tests;
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::SilhouetteCluster;
 
-/// The CustomResourceDefinition, derived from the types.
+/// The `CustomResourceDefinition`, derived from the types.
 pub fn definition() -> CustomResourceDefinition {
     let mut definition = SilhouetteCluster::crd();
     for version in &mut definition.spec.versions {
@@ -23,7 +23,7 @@ pub fn definition() -> CustomResourceDefinition {
     definition
 }
 
-/// The CustomResourceDefinition as YAML, for `kubectl apply`.
+/// The `CustomResourceDefinition` as YAML, for `kubectl apply`.
 pub fn manifest() -> Result<String, serde_yaml::Error> {
     let yaml = serde_yaml::to_string(&definition())?;
     Ok(format!("# Generated from the types in operator/src/api by `make docs`; do not edit.\n{yaml}"))
@@ -35,8 +35,7 @@ fn as_kubernetes_wants(schema: &mut JSONSchemaProps) {
     schema.nullable = None;
     // It knows signed formats only, and each range says what may be negative.
     schema.format = match schema.format.take().as_deref() {
-        Some("uint32") => Some("int64".to_owned()),
-        Some("uint64") => Some("int64".to_owned()),
+        Some("uint32" | "uint64") => Some("int64".to_owned()),
         other => other.map(str::to_owned),
     };
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// Any part of a PodTemplateSpec, as it was written.
+/// Any part of a `PodTemplateSpec`, as it was written.
 ///
 /// It has no types here: those of pods alone would be larger than all else, and older than those of the API server, which
 /// checks what results by a dry run.

@@ -26,7 +26,7 @@ pub struct SchedulingSection {
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     #[schemars(schema_with = "untyped")]
     pub affinity: Map<String, Value>,
-    /// Name of the pods' PriorityClass.
+    /// Name of the pods' `PriorityClass`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253))]
     pub priority_class_name: Option<String>,

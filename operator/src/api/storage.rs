@@ -19,7 +19,7 @@ pub struct StorageSection {
         validation = ("self == oldSelf", "storage.size cannot be changed: volumes keep the size that they were made with")
     )]
     pub size: ByteQuantity,
-    /// Name of the volumes' StorageClass; without one, the cluster's default. It cannot be changed.
+    /// Name of the volumes' `StorageClass`; without one, the cluster's default. It cannot be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253))]
     pub storage_class_name: Option<String>,

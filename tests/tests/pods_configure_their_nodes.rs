@@ -135,6 +135,9 @@ async fn variables_of_a_pod_template_configure_nodes_but_not_who_and_where_they_
     let printed = printed(&json!({}), &variables).await?;
     let delay = value(&printed, "shutdown", "drain_delay").unwrap_or_default();
     ensure!(delay.starts_with("10s  # SILHOUETTE__SHUTDOWN__DRAIN_DELAY"), "{delay}");
-    ensure!(!["impostor", "127.0.0.1:1", "elsewhere", "/nowhere"].iter().any(|text| printed.contains(text)), "{printed}");
+    ensure!(
+        !["impostor", "127.0.0.1:1", "elsewhere", "/nowhere"].iter().any(|text| printed.contains(text)),
+        "{printed}"
+    );
     Ok(())
 }

@@ -51,11 +51,11 @@ enum Command {
 /// Does what is asked for.
 pub(crate) fn execute(arguments: Arguments) -> ExitCode {
     let done = match arguments.command {
-        Command::Crd(crd) => crd.execute(),
+        Command::Crd(_) => crd::Crd::execute(),
         Command::Run(run) => within_a_runtime(run.execute()),
         Command::Plan(plan) => within_a_runtime(plan.execute()),
     };
-    done.unwrap_or_else(|failed| failed.tell())
+    done.unwrap_or_else(Failed::tell)
 }
 
 fn within_a_runtime(doing: impl Future<Output = Result<ExitCode, Failed>>) -> Result<ExitCode, Failed> {

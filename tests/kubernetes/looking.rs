@@ -176,7 +176,12 @@ async fn an_edit_of_what_is_asked_for_is_a_difference() -> Result<()> {
     ensure!(observed.set.is_some_and(|set| !set.is_outdated), "the StatefulSet was not edited");
     let policy = json!({ "spec": { "unhealthyPodEvictionPolicy": "AlwaysAllow" } });
     scene.edit::<PodDisruptionBudget>("demo", &policy).await?;
-    scene.edit::<StatefulSet>("demo", &json!({ "spec": { "template": { "spec": { "hostNetwork": true } } } })).await?;
+    scene
+        .edit::<StatefulSet>(
+            "demo",
+            &json!({ "spec": { "template": { "spec": { "terminationGracePeriodSeconds": 1 } } } }),
+        )
+        .await?;
     let observed = scene.look(Sight::Fresh).await?;
     ensure!(observed.set.is_some_and(|set| set.is_outdated), "the edit of the template is not seen");
     ensure!(observed.budget.is_some_and(|budget| budget.min_available == 0), "the edit of the budget is not seen");

@@ -18,8 +18,8 @@ Examples:
 pub(super) struct Crd {}
 
 impl Crd {
-    pub(super) fn execute(self) -> Result<ExitCode, Failed> {
-        print(&serde_yaml::to_string(&api::definition()).map_err(Failed::to_do)?);
+    pub(super) fn execute() -> Result<ExitCode, Failed> {
+        print(&api::manifest().map_err(Failed::to_do)?);
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -129,7 +129,10 @@ impl Format {
         };
         Ok(match self {
             Self::Text if plan.steps.is_empty() => "nothing is to be done\n".to_owned(),
-            Self::Text => plan.steps.iter().map(|step| format!("{step}\n")).collect(),
+            Self::Text => {
+                let sentences: Vec<String> = plan.steps.iter().map(ToString::to_string).collect();
+                sentences.join("\n") + "\n"
+            }
             Self::Json => serde_json::to_string_pretty(&shown())? + "\n",
             Self::Yaml => serde_yaml::to_string(&shown())?,
         })

@@ -55,7 +55,7 @@ pub(crate) struct Run {
         default_value_t = LogFormat::Auto
     )]
     pub(super) log_format: LogFormat,
-    /// Level, or filter such as info,silhouette_operator::controller=debug
+    /// Level, or filter such as `info,silhouette_operator::controller=debug`
     #[arg(
         long,
         env = "SILHOUETTE_OPERATOR_LOG_LEVEL",

@@ -12,6 +12,8 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("README.md", "make demo", "it is the whole of the demonstration, minutes on a small machine"),
     ("README.md", "make test", "it is what runs this test"),
     ("docs/development.md", "make build tools", "it runs the pages, this one among them"),
+    ("docs/development.md", "cargo test --release", "it is a part of what runs this test"),
+    ("docs/operator.md", "silhouette-operator crd", "it takes a Kubernetes: tests/kubernetes runs each of them there"),
     ("docs/telemetry.md", "grep 5f3a0c1e9b7d2468", "the request and the files are those of a reader"),
 ];
 
@@ -71,15 +73,21 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn every_metric_that_a_page_names_is_in_the_catalogue() {
     let pages = Page::all().expect("the pages can be read");
-    let catalogue = pages.iter().find(|page| page.name == "docs/metrics.md").expect("there is docs/metrics.md");
-    let known: BTreeSet<&str> = words(&catalogue.text).collect();
+    let catalogues = pages.iter().filter(|page| ["docs/metrics.md", "docs/operator-metrics.md"].contains(&&*page.name));
+    let known: BTreeSet<&str> = catalogues.flat_map(|page| words(&page.text)).collect();
+    assert!(!known.is_empty(), "there are catalogues");
     let families = ["silhouette_", "grpc_server_", "process_"];
     // Modules, as filters of logs name them, and a name's beginning within a pattern.
-    let is_none = |word: &str| ["silhouette_server", "silhouette_client", "silhouette_"].contains(&word);
+    let is_none =
+        |word: &str| ["silhouette_server", "silhouette_client", "silhouette_operator", "silhouette_"].contains(&word);
     for page in &pages {
         for word in words(&page.text) {
             let is_metric = families.iter().any(|family| word.starts_with(family)) && !is_none(word);
-            assert!(!is_metric || known.contains(word), "{} names {word}, which no node tells", page.name);
+            assert!(
+                !is_metric || known.contains(word),
+                "{} names {word}, which neither a node nor the operator tells",
+                page.name
+            );
         }
     }
 }

@@ -88,8 +88,13 @@ async fn a_configuration_that_is_put_in_place_by_hand_is_mended(scene: &Scene, o
     // Or it would be there again before somebody else's is.
     operator.process().pause()?;
     objects.delete(&name, &DeleteParams::default()).await?;
+    // As whoever saves it, edits it and makes it again leaves it: without an owner, with its labels.
     let other = ConfigMap {
-        metadata: ObjectMeta { name: Some(name.clone()), ..ObjectMeta::default() },
+        metadata: ObjectMeta {
+            name: Some(name.clone()),
+            labels: ours.metadata.labels.clone(),
+            ..ObjectMeta::default()
+        },
         data: Some(BTreeMap::from([("silhouette.yaml".to_owned(), "no: configuration\n".to_owned())])),
         ..ConfigMap::default()
     };

@@ -134,14 +134,10 @@ mod tests {
         rollouts
     }
 
-    fn other(name: &str) -> Option<String> {
-        Some(name.to_owned())
-    }
-
     #[test]
     fn nobody_begins_before_every_cluster_was_looked_at() {
         let rollouts = started(&["n/a", "n/b"]);
-        assert_eq!(rollouts.elsewhere("n/a", 1, Stage::Waits), other("n/b"));
+        assert_eq!(rollouts.elsewhere("n/a", 1, Stage::Waits), Some("n/b".to_owned()));
         assert_eq!(rollouts.elsewhere("n/b", 1, Stage::Rests), None);
         assert_eq!(rollouts.elsewhere("n/a", 1, Stage::Waits), None);
     }
@@ -151,10 +147,10 @@ mod tests {
         let rollouts = started(&["n/a", "n/b"]);
         rollouts.elsewhere("n/b", 1, Stage::Waits);
         assert_eq!(rollouts.elsewhere("n/a", 1, Stage::Waits), None);
-        assert_eq!(rollouts.elsewhere("n/b", 1, Stage::Waits), other("n/a"));
+        assert_eq!(rollouts.elsewhere("n/b", 1, Stage::Waits), Some("n/a".to_owned()));
         assert_eq!(rollouts.elsewhere("n/a", 1, Stage::Begun), None);
         assert_eq!(rollouts.elsewhere("n/a", 1, Stage::Ends), None);
-        assert_eq!(rollouts.elsewhere("n/b", 1, Stage::Waits), other("n/a"), "not all its pods are Ready");
+        assert_eq!(rollouts.elsewhere("n/b", 1, Stage::Waits), Some("n/a".to_owned()), "not all its pods are Ready");
         assert_eq!(rollouts.elsewhere("n/a", 1, Stage::Rests), None);
         assert_eq!(rollouts.elsewhere("n/b", 1, Stage::Waits), None);
     }
@@ -163,7 +159,7 @@ mod tests {
     fn what_is_half_done_when_the_process_begins_goes_first() {
         let rollouts = started(&["n/a", "n/b"]);
         rollouts.elsewhere("n/b", 1, Stage::Begun);
-        assert_eq!(rollouts.elsewhere("n/a", 1, Stage::Waits), other("n/b"));
+        assert_eq!(rollouts.elsewhere("n/a", 1, Stage::Waits), Some("n/b".to_owned()));
         assert_eq!(rollouts.elsewhere("n/b", 1, Stage::Begun), None);
     }
 
@@ -185,7 +181,7 @@ mod tests {
         rollouts.unclear("n/b");
         rollouts.elsewhere("n/c", 1, Stage::Waits);
         assert_eq!(rollouts.elsewhere("n/a", 1, Stage::Waits), None);
-        assert_eq!(rollouts.elsewhere("n/c", 1, Stage::Waits), other("n/a"));
+        assert_eq!(rollouts.elsewhere("n/c", 1, Stage::Waits), Some("n/a".to_owned()));
         rollouts.forget("n/a");
         assert_eq!(rollouts.elsewhere("n/c", 1, Stage::Waits), None);
     }

@@ -106,7 +106,10 @@ mod tests {
     fn other_owners_of_a_claim_stay() {
         let other = owner("other");
         let both = claim(&[other.clone(), owner("me")]);
-        assert_eq!(owners(OnClusterDelete::Delete, &claim(&[other.clone()])), Some(json!([other, owner("me")])));
+        assert_eq!(
+            owners(OnClusterDelete::Delete, &claim(std::slice::from_ref(&other))),
+            Some(json!([other, owner("me")]))
+        );
         assert_eq!(owners(OnClusterDelete::Retain, &both), Some(json!([other])));
     }
 

@@ -71,7 +71,7 @@ mod tests {
         from_value(json!({ "spec": uses(name) })).expect("a pod")
     }
 
-    fn set(name: &str, generation: i64, observed: Value) -> StatefulSet {
+    fn set(name: &str, generation: i64, observed: &Value) -> StatefulSet {
         from_value(json!({
             "metadata": { "generation": generation },
             "spec": { "serviceName": "x", "selector": {}, "template": { "spec": uses(name) } },
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn a_configuration_stays_until_no_pod_uses_it() {
         let maps = ["new", "old", "older"].map(|name| config_map(name, "me"));
-        let settled = set("new", 2, json!(2));
+        let settled = set("new", 2, &json!(2));
         assert_eq!(unused(&maps, Some(&settled), &[pod("new"), pod("old")]), ["older"]);
         assert_eq!(unused(&maps, Some(&settled), &[pod("new")]), ["old", "older"]);
         assert_eq!(unused(&maps, Some(&settled), &[]), ["old", "older"], "the present one stays without pods");
@@ -98,9 +98,9 @@ mod tests {
     fn nothing_is_unused_while_pods_of_an_older_template_may_be_made() {
         let maps = ["new", "old"].map(|name| config_map(name, "me"));
         assert!(unused(&maps, None, &[]).is_empty());
-        assert!(unused(&maps, Some(&set("old", 1, json!(1))), &[]).is_empty(), "the template names the old one");
-        assert!(unused(&maps, Some(&set("new", 2, json!(1))), &[]).is_empty(), "its controller has not looked");
-        assert!(unused(&maps, Some(&set("new", 2, Value::Null)), &[]).is_empty(), "it never has");
+        assert!(unused(&maps, Some(&set("old", 1, &json!(1))), &[]).is_empty(), "the template names the old one");
+        assert!(unused(&maps, Some(&set("new", 2, &json!(1))), &[]).is_empty(), "its controller has not looked");
+        assert!(unused(&maps, Some(&set("new", 2, &Value::Null)), &[]).is_empty(), "it never has");
     }
 
     #[test]
@@ -109,6 +109,6 @@ mod tests {
         let now = "2026-11-25T00:00:00Z";
         going.metadata.deletion_timestamp = Some(from_value(json!(now)).expect("a time"));
         let maps = [going, config_map("another's", "other")];
-        assert!(unused(&maps, Some(&set("new", 1, json!(1))), &[]).is_empty());
+        assert!(unused(&maps, Some(&set("new", 1, &json!(1))), &[]).is_empty());
     }
 }

@@ -67,7 +67,9 @@ async fn each_change_was_accepted_once(client: &Client) -> Result<()> {
         .filter(|change| !change.parts.is_empty())
         .map(|change| change.parts.iter().map(|(member, kind)| (member.get(), *kind)).collect())
         .collect();
-    changes.iter_mut().for_each(|parts| parts.sort_unstable_by_key(|(member, _)| *member));
+    for parts in &mut changes {
+        parts.sort_unstable_by_key(|(member, _)| *member);
+    }
     changes.sort_unstable_by_key(|parts| (parts.len(), parts.first().map(|(member, _)| *member)));
     let learner = |member| vec![(member, ChangeKind::AddLearner)];
     let voters = vec![(2, ChangeKind::Promote), (3, ChangeKind::Promote)];

@@ -34,7 +34,7 @@ fn set(version: &str, replicas: u32) -> Value {
     })
 }
 
-fn budget(version: &str, min_available: Value) -> Value {
+fn budget(version: &str, min_available: &Value) -> Value {
     json!({
         "metadata": { "name": "demo", "uid": "b1", "resourceVersion": version },
         "spec": { "minAvailable": min_available },
@@ -88,7 +88,7 @@ async fn marks_change_nothing_else() {
         (&marked["metadata"]["annotations"][annotations::RELEASED], &marked["spec"]["replicas"]),
         (&json!("true"), &json!(5))
     );
-    let seen = budget("7", json!(4));
+    let seen = budget("7", &json!(4));
     let transport = Transport::default().answers(200, seen.clone()).answers(200, seen.clone()).answers(200, seen);
     let (client, children) = with_objects(&transport);
     Objects::new(&client, "ns", "demo", children).release_budget(&"7".into()).await.expect("marked");
@@ -101,7 +101,7 @@ async fn marks_change_nothing_else() {
 
 #[tokio::test]
 async fn a_budget_that_others_wrote_in_percent_is_not_marked_as_one_for_no_pods() {
-    let transport = Transport::default().answers(200, budget("7", json!("50%")));
+    let transport = Transport::default().answers(200, budget("7", &json!("50%")));
     let (client, children) = with_objects(&transport);
     let carried = Objects::new(&client, "ns", "demo", children).release_budget(&"7".into()).await;
     assert_eq!((outcome(&carried), transport.sent().len()), (Outcome::Overtaken, 1));
@@ -110,9 +110,9 @@ async fn a_budget_that_others_wrote_in_percent_is_not_marked_as_one_for_no_pods(
 #[tokio::test]
 async fn a_budget_is_taken_away_only_as_it_was_seen() {
     let transport = Transport::default()
-        .answers(200, budget("7", json!(2)))
+        .answers(200, budget("7", &json!(2)))
         .fails(409, "Conflict", "Precondition failed")
-        .answers(200, budget("8", json!(2)));
+        .answers(200, budget("8", &json!(2)));
     let (client, children) = with_objects(&transport);
     let objects = Objects::new(&client, "ns", "demo", children);
     assert_eq!(outcome(&objects.set_budget(None, Some(&"7".into())).await), Outcome::Overtaken);

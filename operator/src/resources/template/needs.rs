@@ -116,9 +116,9 @@ mod tests {
         check(&ours(), &merged).err().map(|error| error.to_string())
     }
 
-    fn server_with(change: Value) -> Value {
+    fn server_with(change: &Value) -> Value {
         let mut server = json!({ "name": SERVER_CONTAINER });
-        merge(&mut server, &change, PATH).expect("all elements are named");
+        merge(&mut server, change, PATH).expect("all elements are named");
         json!({ "spec": { "containers": [server] } })
     }
 
@@ -134,13 +134,13 @@ mod tests {
             (json!({ "spec": { "containers": null } }), server.to_owned()),
             (json!({ "spec": { "containers": "none" } }), server.to_owned()),
             (json!({ "spec": [] }), server.to_owned()),
-            (server_with(json!({ "command": ["sh"] })), format!("{server}.command")),
-            (server_with(json!({ "args": ["--dev"] })), format!("{server}.args")),
-            (server_with(json!({ "env": [{ "name": "POD_NAME", "value": "x" }] })), format!("{server}.env")),
-            (server_with(json!({ "ports": [{ "containerPort": 7601, "name": "x" }] })), format!("{server}.ports")),
-            (server_with(json!({ "ports": "none" })), format!("{server}.ports")),
+            (server_with(&json!({ "command": ["sh"] })), format!("{server}.command")),
+            (server_with(&json!({ "args": ["--dev"] })), format!("{server}.args")),
+            (server_with(&json!({ "env": [{ "name": "POD_NAME", "value": "x" }] })), format!("{server}.env")),
+            (server_with(&json!({ "ports": [{ "containerPort": 7601, "name": "x" }] })), format!("{server}.ports")),
+            (server_with(&json!({ "ports": "none" })), format!("{server}.ports")),
             (
-                server_with(json!({ "volumeMounts": [{ "mountPath": "/var/lib/silhouette", "subPath": "x" }] })),
+                server_with(&json!({ "volumeMounts": [{ "mountPath": "/var/lib/silhouette", "subPath": "x" }] })),
                 format!("{server}.volumeMounts"),
             ),
             (
@@ -168,7 +168,7 @@ mod tests {
             json!({}),
             json!({ "metadata": { "labels": { "team": "x" }, "annotations": { "a": "b" } } }),
             json!({ "spec": { "containers": [{ "name": "other", "image": "x" }], "terminationGracePeriodSeconds": 90 } }),
-            server_with(json!({
+            server_with(&json!({
                 "image": "silhouette:2",
                 "env": [{ "name": "X", "value": "y" }, { "name": "OTEL_EXPORTER_OTLP_ENDPOINT", "value": "http://b:4317" }],
                 "ports": [{ "containerPort": 1, "name": "x" }],

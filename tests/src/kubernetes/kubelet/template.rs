@@ -153,7 +153,7 @@ mod tests {
 
     use super::*;
 
-    fn pod(container: serde_json::Value) -> Pod {
+    fn pod(container: &serde_json::Value) -> Pod {
         serde_json::from_value(json!({
             "metadata": {"name": "demo-0", "namespace": "space"},
             "spec": {"containers": [container], "securityContext": {"runAsUser": 7, "fsGroup": 8}},
@@ -161,13 +161,13 @@ mod tests {
         .unwrap()
     }
 
-    fn template(container: serde_json::Value) -> Result<Template> {
+    fn template(container: &serde_json::Value) -> Result<Template> {
         Template::of(&pod(container), Ipv4Addr::new(10, 244, 0, 1).into())
     }
 
     #[test]
     fn variables_are_filled_in_as_far_as_they_are_known() {
-        let template = template(json!({
+        let template = template(&json!({
             "name": "server",
             "env": [
                 {"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn what_is_not_known_is_refused_rather_than_left_out() {
         let unknown = json!({"fieldRef": {"fieldPath": "status.hostIP"}});
-        let refusal = template(json!({"name": "server", "env": [{"name": "HOST", "valueFrom": unknown}]}));
+        let refusal = template(&json!({"name": "server", "env": [{"name": "HOST", "valueFrom": unknown}]}));
         assert_eq!(format!("{:#}", refusal.unwrap_err()), "variable HOST: field status.hostIP is not known here");
     }
 }

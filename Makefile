@@ -25,7 +25,7 @@ export SILHOUETTE_KUBERNETES
 SYSTEM_TEST_THREADS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build man demo test unit system test-kubernetes lint soak docs clean
+.PHONY: help setup build man demo test unit system test-documentation test-kubernetes lint soak docs clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,7 +61,7 @@ man: build ## Write the manual pages of silhouettectl to $(CARGO_TARGET_DIR)/man
 demo: build ## Run three real nodes and three rounds, and check every answer (GRAPH=FILE takes a SNAP edge list)
 	$(BIN)/silhouette-demo $(if $(GRAPH),--graph $(GRAPH))
 
-test: lint unit system ## Run all tests: format, lints, unit, property, documentation and whole-system
+test: lint unit system ## Run all tests that need no Go: format, lints, unit, property and whole-system
 
 lint: setup ## Check format and lints, and the dependencies where cargo-deny is installed
 	$(CARGO) fmt --all --check
@@ -75,13 +75,16 @@ unit: setup ## Run unit, property and documentation tests
 	$(CARGO) test $(PROFILE) --locked --workspace --exclude silhouette-tests --test '*'
 	$(CARGO) test $(PROFILE) --locked --workspace --doc
 
-system: build tools ## Run the whole-system tests against real server processes
+system: build ## Run the whole-system tests against real server processes
 	$(CARGO) test $(PROFILE) --locked --workspace --test system -- --show-output --test-threads $(SYSTEM_TEST_THREADS)
 
-test-kubernetes: build kubernetes-programs ## Run the operator's tests against a real API server, and with real nodes
+test-documentation: build tools ## Run every command of the documentation
+	$(CARGO) test $(PROFILE) --locked --workspace --test documentation -- --show-output
+
+test-kubernetes: build kubernetes-programs test-documentation ## Run the tests that need Go: the documentation's, and the operator against a real API server
 	$(CARGO) test $(PROFILE) --locked --workspace --test kubernetes -- --show-output --test-threads $(SYSTEM_TEST_THREADS)
 
-soak: build tools ## Run the long schedules: faults, failure rates, a thousand rounds
+soak: build ## Run the long schedules: faults, failure rates, a thousand rounds
 	SILHOUETTE_SOAK=1 $(CARGO) test $(PROFILE) --locked --workspace --test system -- --show-output --test-threads 1
 	$(CARGO) test $(PROFILE) --locked --workspace --exclude silhouette-tests --test '*' -- --ignored
 	SIMULATION_SCHEDULES=20000 $(CARGO) test $(PROFILE) --locked --workspace --test simulator

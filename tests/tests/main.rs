@@ -9,7 +9,6 @@ mod calls_may_be_repeated;
 mod configuration_has_origins;
 mod connections_age_and_spread;
 mod divergence_is_never_served;
-mod every_command_of_the_documentation_runs;
 mod fairness;
 mod garbage_on_every_port;
 mod late_members_get_the_encoding;

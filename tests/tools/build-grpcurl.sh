@@ -6,6 +6,7 @@ set -eu
 
 output=$1
 cd "$(dirname "$0")"
+. ../../kind/versions.env
 . ./go-toolchain.sh
 
 mkdir -p "$(dirname "$output")"

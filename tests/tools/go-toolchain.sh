@@ -1,10 +1,7 @@
-# To be sourced: puts a Go on the path that modules of ours can be built with.
+# To be sourced after kind/versions.env: puts a Go on the path that modules of ours can be built with.
 #
 # Go is installed where there is none, and an older one fetches a newer one; everything is kept in Go's own caches.
 # shellcheck shell=sh
-
-# What a Go before 1.21 fetches, as it cannot do so by itself. Not older than any go.mod asks for.
-toolchain=go1.26.8
 
 if ! command -v go >/dev/null; then
     echo "tools: installing golang-go" >&2
@@ -15,7 +12,7 @@ fi
 
 # The first of these is an error for a Go before 1.21, which then takes the second way.
 if GOTOOLCHAIN=auto go version 2>/dev/null | grep -qE ' go1\.(1[0-9]|20)([ .]|$)'; then
-    archive=golang.org/toolchain@v0.0.1-$toolchain.$(go env GOOS)-$(go env GOARCH)
+    archive=golang.org/toolchain@v0.0.1-go$GO_VERSION.$(go env GOOS)-$(go env GOARCH)
     # Outside of the module, whose go.mod an old Go cannot read.
     (cd / && GOFLAGS='' go mod download "$archive")
     newer=$(go env GOMODCACHE)/$archive

@@ -1,13 +1,8 @@
 //! The page of metrics, docs/operator-metrics.md: made from what the operator shows, and compared with it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    env,
-    fmt::Write as _,
-    fs,
-    path::Path,
-    time::Duration,
-};
+use std::{collections::BTreeMap, env, fmt::Write as _, fs, path::Path, time::Duration};
+
+use silhouette_telemetry::Family;
 
 use super::{Metrics, Outcome};
 use crate::{carry, look::Sight};
@@ -38,16 +33,8 @@ const TELLS: &[(&str, &str)] = &[
     ("silhouette_operator_look_duration_seconds", "A node that hangs costs `--node-timeout`."),
 ];
 
-/// One metric.
-#[derive(Debug, Default)]
-struct Entry {
-    help: String,
-    kind: String,
-    labels: BTreeSet<String>,
-}
-
 /// The metrics that are shown once each kind of event has happened, by name.
-fn entries() -> BTreeMap<String, Entry> {
+fn entries() -> BTreeMap<String, Family> {
     let metrics = Metrics::default();
     metrics.passed(Outcome::Rested, Duration::ZERO);
     metrics.looked(Sight::Cached, Duration::ZERO);
@@ -56,37 +43,7 @@ fn entries() -> BTreeMap<String, Entry> {
     metrics.clusters("Ready", 1);
     metrics.called("patch", "pods", Some(200), Duration::ZERO);
     let text = metrics.to_text().expect("text is written");
-    let mut entries = BTreeMap::<String, Entry>::new();
-    for line in text.lines() {
-        let mut words = line.splitn(4, ' ');
-        match (words.next(), words.next(), words.next(), words.next()) {
-            (Some("#"), Some("HELP"), Some(name), Some(help)) => {
-                entries.entry(name.to_owned()).or_default().help = help.to_owned();
-            }
-            (Some("#"), Some("TYPE"), Some(name), Some(kind)) => {
-                entries.entry(name.to_owned()).or_default().kind = kind.to_owned();
-            }
-            (Some("#"), ..) => {}
-            _ => {
-                let (sample, labels) = line.split_once('{').unwrap_or((line.split(' ').next().unwrap_or(line), ""));
-                let owner =
-                    entries.range_mut(..=sample.to_owned()).rev().find(|(name, _)| sample.starts_with(name.as_str()));
-                let (_, entry) = owner.expect("samples follow their declaration");
-                let labels = labels.split("\",").filter_map(|label| label.split_once("=\"")).map(|(label, _)| label);
-                entry.labels.extend(labels.filter(|label| *label != "le").map(str::to_owned));
-            }
-        }
-    }
-    entries
-}
-
-/// The name under which Prometheus stores it.
-fn stored_name(name: &str, entry: &Entry) -> String {
-    match entry.kind.as_str() {
-        "counter" => format!("{name}_total"),
-        "info" => format!("{name}_info"),
-        _ => name.to_owned(),
-    }
+    Family::all(&text)
 }
 
 fn page() -> String {
@@ -104,7 +61,7 @@ fn page() -> String {
         writeln!(
             page,
             "| `{}` | {} | {} | {} | {tells} |",
-            stored_name(&name, &entry),
+            entry.stored_name(&name),
             entry.kind,
             labels.join(" "),
             entry.help

@@ -1,14 +1,8 @@
 //! The catalogue of metrics, docs/metrics.md: made from what a node shows, and compared with it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    env,
-    fmt::Write as _,
-    fs,
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, env, fmt::Write as _, fs, path::Path, sync::Arc, time::Duration};
+
+use silhouette_telemetry::Family;
 
 use super::{DatabaseFigures, Figures, Metrics, calls::Call};
 use crate::{
@@ -145,14 +139,6 @@ const TELLS: &[(&str, &str)] = &[
     ("process_resident_memory_bytes", "Compare it with what the control group allows."),
 ];
 
-/// One metric.
-#[derive(Debug, Default)]
-struct Entry {
-    help: String,
-    kind: String,
-    labels: BTreeSet<String>,
-}
-
 /// Everything that a node shows, once each kind of event has happened.
 fn shown() -> String {
     let metrics = Arc::new(Metrics::default());
@@ -174,39 +160,8 @@ fn shown() -> String {
 }
 
 /// The metrics in it, by name.
-fn entries() -> BTreeMap<String, Entry> {
-    let text = shown();
-    let mut entries = BTreeMap::<String, Entry>::new();
-    for line in text.lines() {
-        let mut words = line.splitn(4, ' ');
-        match (words.next(), words.next(), words.next(), words.next()) {
-            (Some("#"), Some("HELP"), Some(name), Some(help)) => {
-                entries.entry(name.to_owned()).or_default().help = help.to_owned();
-            }
-            (Some("#"), Some("TYPE"), Some(name), Some(kind)) => {
-                entries.entry(name.to_owned()).or_default().kind = kind.to_owned();
-            }
-            (Some("#"), ..) => {}
-            _ => {
-                let (sample, labels) = line.split_once('{').unwrap_or((line.split(' ').next().unwrap_or(line), ""));
-                let owner =
-                    entries.range_mut(..=sample.to_owned()).rev().find(|(name, _)| sample.starts_with(name.as_str()));
-                let (_, entry) = owner.expect("samples follow their declaration");
-                let labels = labels.split("\",").filter_map(|label| label.split_once("=\"")).map(|(label, _)| label);
-                entry.labels.extend(labels.filter(|label| *label != "le").map(str::to_owned));
-            }
-        }
-    }
-    entries
-}
-
-/// The name under which Prometheus stores it.
-fn stored_name(name: &str, entry: &Entry) -> String {
-    match entry.kind.as_str() {
-        "counter" => format!("{name}_total"),
-        "info" => format!("{name}_info"),
-        _ => name.to_owned(),
-    }
+fn entries() -> BTreeMap<String, Family> {
+    Family::all(&shown())
 }
 
 fn unit(name: &str) -> &'static str {
@@ -241,7 +196,7 @@ fn page() -> String {
             writeln!(
                 page,
                 "| `{}` | {} | {} | {} | {} | {tells} |",
-                stored_name(name, entry),
+                entry.stored_name(name),
                 entry.kind,
                 unit(name),
                 labels.join(" "),

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+pub use silhouette_telemetry::LogFormat;
 
 /// What is logged, on standard error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -18,16 +19,4 @@ impl Default for LogSection {
     fn default() -> Self {
         Self { format: LogFormat::Auto, level: "info".to_owned() }
     }
-}
-
-/// How lines of the log look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// Compact on a terminal, JSON elsewhere.
-    Auto,
-    /// For people.
-    Compact,
-    /// One document a line.
-    Json,
 }

@@ -48,6 +48,13 @@ text!(
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ordinal(pub u32);
 
+impl Ordinal {
+    /// How many places reach up to this one.
+    pub const fn places(self) -> u32 {
+        self.0.saturating_add(1)
+    }
+}
+
 impl fmt::Display for Ordinal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

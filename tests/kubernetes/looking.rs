@@ -6,10 +6,15 @@ use std::{sync::Arc, time::Duration};
 use anyhow::{Context as _, Result, ensure};
 use k8s_openapi::{
     NamespaceResourceScope,
-    api::{apps::v1::StatefulSet, core::v1::Service, networking::v1::NetworkPolicy, policy::v1::PodDisruptionBudget},
+    api::{
+        apps::v1::StatefulSet,
+        core::v1::{PersistentVolumeClaim, Service},
+        networking::v1::NetworkPolicy,
+        policy::v1::PodDisruptionBudget,
+    },
 };
 use kube::{
-    Config,
+    Config, ResourceExt as _,
     api::{DeleteParams, Patch, PatchParams},
     config::{KubeConfigOptions, Kubeconfig},
 };
@@ -18,6 +23,7 @@ use silhouette_operator::{
     api::SilhouetteCluster,
     carry::carry_out,
     connection::{Bounds, connect},
+    ids::{Ordinal, ResourceVersion},
     look::{Sight, look},
     nodes::Patience,
     observed::{Child, Observed},
@@ -242,6 +248,43 @@ async fn a_set_without_its_label_is_found_and_differs() -> Result<()> {
     let observed =
         scene.until("the label is missed", |observed| observed.set.as_ref().is_none_or(|set| set.is_outdated)).await?;
     ensure!(observed.set.is_some(), "it was not found");
+    scene.namespace.passed();
+    Ok(())
+}
+
+/// A claim without its label is the disk of the pod that has its name all the same.
+#[tokio::test]
+async fn a_claim_without_its_label_is_found() -> Result<()> {
+    let scene = Scene::applied().await?;
+    scene.until_at_rest().await?;
+    let unlabelled = json!({ "metadata": { "labels": { "silhouette.dev/cluster": null } } });
+    scene.edit::<PersistentVolumeClaim>("data-demo-1", &unlabelled).await?;
+    let claim = scene.namespace.api::<PersistentVolumeClaim>().get("data-demo-1").await?;
+    ensure!(claim.labels().get("silhouette.dev/cluster").is_none(), "it still has its label");
+    let version = ResourceVersion(claim.resource_version().unwrap_or_default());
+    let is_seen = |observed: &Observed| {
+        observed.claim(Ordinal(1)).is_some_and(|claim| claim.version == version) && observed.slots.len() == 3
+    };
+    let fresh = scene.look(Sight::Fresh).await?;
+    ensure!(is_seen(&fresh), "{:?}", fresh.slots);
+    scene.until("the watch has lost the claim, and it is found by its name", is_seen).await?;
+    scene.namespace.passed();
+    Ok(())
+}
+
+/// A policy of the cluster's name that people labelled is not taken away, and is not in the way of all that follows.
+#[tokio::test]
+async fn a_policy_of_other_people_is_left_alone_where_none_is_wanted() -> Result<()> {
+    let mut scene = Scene::applied().await?;
+    let policies = scene.namespace.api::<NetworkPolicy>();
+    scene.edit::<NetworkPolicy>("demo", &json!({ "metadata": { "ownerReferences": null } })).await?;
+    let disabled = json!({ "spec": { "networkPolicy": { "mode": "Disabled" } } });
+    scene.edit::<SilhouetteCluster>("demo", &disabled).await?;
+    scene.resource = scene.namespace.api::<SilhouetteCluster>().get("demo").await?;
+    let observed = scene.look(Sight::Fresh).await?;
+    ensure!(observed.outdated.is_empty(), "{:?}", observed.outdated);
+    scene.carry(&Action::Apply { child: Child::NetworkPolicy }).await?;
+    ensure!(policies.get_opt("demo").await?.is_some(), "it was taken away");
     scene.namespace.passed();
     Ok(())
 }

@@ -58,12 +58,24 @@ pub enum Error {
 
 impl Error {
     /// Of what the API server said about an object.
-    pub(super) fn of(object: impl Into<String>) -> impl FnOnce(kube::Error) -> Self {
+    pub(crate) fn of(object: impl Into<String>) -> impl FnOnce(kube::Error) -> Self {
         let object = object.into();
         move |source| match &source {
             kube::Error::Api(status) if status.is_not_found() => Self::Gone { object },
             kube::Error::Api(status) if status.is_conflict() || status.is_already_exists() => Self::Changed { object },
             _ => Self::Api { object, source },
+        }
+    }
+
+    /// Whether the API server says that what was sent is no such object, or one that cannot become this: as opposed to
+    /// that this operator may not send it.
+    pub fn is_about_the_object(&self) -> bool {
+        match self {
+            Self::Api { source: kube::Error::Api(status), .. } => {
+                matches!(status.code, 400 | 422) || FOR_PEOPLE.iter().any(|said| status.message.contains(said))
+            }
+            Self::Resource(_) => true,
+            _ => false,
         }
     }
 

@@ -80,11 +80,8 @@ impl<'a> Objects<'a> {
         K: Clone + DeserializeOwned + Debug + Resource<DynamicType = (), Scope = NamespaceResourceScope>,
     {
         let present = self.all::<K>().get_opt(name).await.map_err(Error::of(what::<K>(name)))?;
-        let (_, owner) = self.children.configuration();
         match present {
-            Some(present) if present.owner_references().iter().any(|reference| reference.uid == owner) => {
-                self.delete(&present).await
-            }
+            Some(present) if self.children.may_delete(present.meta()) => self.delete(&present).await,
             Some(_) | None => Ok(()),
         }
     }
@@ -138,7 +135,11 @@ impl<'a> Objects<'a> {
     {
         let metadata = &mut object["metadata"];
         match seen {
-            None => metadata["resourceVersion"] = json!(NO_OBJECTS_VERSION),
+            None => {
+                // One that is there although none was seen may only have the name.
+                self.refuse_foreign::<K>(&self.main).await?;
+                metadata["resourceVersion"] = json!(NO_OBJECTS_VERSION);
+            }
             Some(seen) => {
                 // A version alone keeps another object from being written over. Without the uid one that goes right now
                 // would be made again.

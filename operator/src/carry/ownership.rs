@@ -13,7 +13,10 @@ use super::{
     Error,
     objects::{Objects, what},
 };
-use crate::resources::{FIELD_MANAGER, labels};
+use crate::{
+    api::SilhouetteCluster,
+    resources::{Children, FIELD_MANAGER, labels},
+};
 
 impl Objects<'_> {
     /// Refuses to write over an object that only has the name of one of the cluster's.
@@ -30,8 +33,16 @@ impl Objects<'_> {
         }
     }
 
-    /// Gives the cluster's claims to the resource, or takes them from it. Each only as it was read just before.
+    /// Gives the cluster's claims to the resource, or takes them from it. Each only as it was read just before, and only
+    /// if the resource still says so: whoever changes their mind and deletes it then must find that it was heard.
     pub(super) async fn own_claims(&self) -> Result<(), Error> {
+        let what_is_asked = what::<SilhouetteCluster>(self.cluster);
+        let resource =
+            self.all::<SilhouetteCluster>().get(self.cluster).await.map_err(Error::of(what_is_asked.clone()))?;
+        let is_leaving = resource.metadata.deletion_timestamp.is_some();
+        if is_leaving || !self.children.wants_the_same_of_claims(&Children::of(&resource)?) {
+            return Err(Error::Changed { object: what_is_asked });
+        }
         let ours = ListParams::default().labels(&format!("{}={}", labels::CLUSTER, self.cluster));
         let claims = self.all::<PersistentVolumeClaim>();
         let present = claims.list(&ours).await.map_err(Error::of(what::<PersistentVolumeClaim>(self.cluster)))?;

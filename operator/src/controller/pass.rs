@@ -62,8 +62,13 @@ pub(super) enum Next {
 enum Tried {
     /// Whatever it was, the next look shows it.
     LookAgain,
-    /// It is refused for good, for this reason.
-    Refused(String),
+    /// It is refused for good.
+    Refused {
+        /// The step, and the refusal.
+        why: String,
+        /// Whether it is what was sent that is refused.
+        is_about_the_object: bool,
+    },
 }
 
 impl Controller {
@@ -100,7 +105,7 @@ impl Controller {
             View { observed: &observed, plan: &plan, conditions: &conditions, version: observed.version.as_deref() };
         self.report(cluster, &SilhouetteClusterStatus::of(cluster, &view, &now())).await?;
         if let Some(tried) = tried {
-            let next = if matches!(tried, Tried::Refused(_)) { Next::Later } else { Next::MidStep };
+            let next = if matches!(tried, Tried::Refused { .. }) { Next::Later } else { Next::MidStep };
             return Ok(Passed { outcome: Outcome::Stepped, next });
         }
         self.count_blocked(&plan);
@@ -153,7 +158,8 @@ impl Controller {
             Err(error) => {
                 tracing::warn!(outcome = outcome.as_str(), "{step}: {error}");
                 if outcome == carry::Outcome::Refused {
-                    return Ok(Tried::Refused(format!("{step}: {error}")));
+                    let is_about_the_object = error.is_about_the_object();
+                    return Ok(Tried::Refused { why: format!("{step}: {error}"), is_about_the_object });
                 }
             }
         }
@@ -202,10 +208,10 @@ impl Controller {
 /// What is told of the cluster: what was seen, and that people must help if a step is refused for good.
 fn judge(desired: &Desired, observed: &Observed, plan: &Plan, tried: Option<&Tried>) -> Conditions {
     let conditions = Conditions::judge(desired, observed, plan);
-    let Some(Tried::Refused(why)) = tried else { return conditions };
+    let Some(Tried::Refused { why, is_about_the_object }) = tried else { return conditions };
     let reason = match plan.next().map(|step| &step.action) {
         // The template is the one part of it that people write as they like.
-        Some(Action::ApplySet { .. }) => "InvalidPodTemplate",
+        Some(Action::ApplySet { .. }) if *is_about_the_object => "InvalidPodTemplate",
         _ => "StepRefused",
     };
     conditions.stalled_by(reason, why.clone())

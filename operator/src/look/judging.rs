@@ -27,6 +27,7 @@ use super::{
     sets,
 };
 use crate::{
+    carry,
     ids::ResourceVersion,
     observed::Child,
     resources::{Children, FIELD_MANAGER, annotations, unused_config_maps},
@@ -71,6 +72,13 @@ impl Judgements {
     /// A cluster is gone.
     pub(crate) fn forget(&self, namespace: &str, cluster: &str) {
         self.0.lock().remove(&(namespace.to_owned(), cluster.to_owned()));
+    }
+
+    /// Whether an object was outdated when it was judged last, of whatever version, if the same was asked for.
+    fn recall_any(&self, subject: Subject<'_>, what: Judgeable, asked: blake3::Hash) -> Option<bool> {
+        let known = self.0.lock();
+        let judgement = known.get(&(subject.namespace.to_owned(), subject.name.to_owned()))?.get(&what)?;
+        (judgement.asked == asked).then_some(judgement.is_outdated)
     }
 
     /// Whether an object of this version is outdated, if that is known.
@@ -140,7 +148,8 @@ fn has_unused(children: &Children, objects: &Objects) -> bool {
     !unused_config_maps(present, children.configuration(), objects.set.as_deref(), pods).is_empty()
 }
 
-/// Whether an object differs from what is asked for. One of which it cannot be found out does: applying it tells why.
+/// Whether an object differs from what is asked for. One of which it cannot be found out does, as applying it tells why;
+/// unless the API server only has no time: then it is as it was when the same was asked for.
 async fn is_outdated(
     surroundings: &Surroundings,
     subject: Subject<'_>,
@@ -162,12 +171,17 @@ async fn is_outdated(
             is_outdated
         }
         Err(error) => {
-            tracing::debug!("whether {} {name} is as asked for cannot be told: {error}", resource.kind);
-            if is_refused(&error) {
+            let error = carry::Error::of(format!("{} {name}", resource.kind))(error);
+            tracing::debug!("whether it is as asked for cannot be told: {error}");
+            if error.is_about_the_object() {
                 let judgement = Judgement { version: version.clone(), asked: hash, is_outdated: true };
                 surroundings.judgements().remember(subject, what, judgement);
             }
-            true
+            match error.outcome() {
+                // An API server that has no time says nothing about the object.
+                carry::Outcome::Postponed => surroundings.judgements().recall_any(subject, what, hash).unwrap_or(true),
+                _ => true,
+            }
         }
     }
 }
@@ -184,11 +198,6 @@ async fn compare(
     let version = ResourceVersion(live.metadata.resource_version.clone().unwrap_or_default());
     let [live, applied] = [live, applied].map(|object| serde_json::to_value(object).map(essence));
     Ok((version, live.map_err(kube::Error::SerdeError)? != applied.map_err(kube::Error::SerdeError)?))
-}
-
-/// Whether the API server will say the same again: what is asked for is no such object, or one that cannot become this.
-fn is_refused(error: &kube::Error) -> bool {
-    matches!(error, kube::Error::Api(status) if matches!(status.code, 400 | 422))
 }
 
 /// An object without what the API server and controllers write.
@@ -223,5 +232,53 @@ fn resource(child: Child) -> ApiResource {
         Child::HeadlessService | Child::Service | Child::RetrievalService => ApiResource::erase::<Service>(&()),
         Child::NetworkPolicy => ApiResource::erase::<NetworkPolicy>(&()),
         Child::Claims => ApiResource::erase::<PersistentVolumeClaim>(&()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{nodes::Patience, transport::Transport};
+
+    const SUBJECT: Subject<'_> = Subject { namespace: "ns", name: "demo", uid: "r1", recorded: None };
+
+    fn service(version: &str, port: u16) -> Value {
+        json!({
+            "apiVersion": "v1", "kind": "Service", "metadata": { "name": "demo", "resourceVersion": version },
+            "spec": { "ports": [{ "port": port }] },
+        })
+    }
+
+    /// Whether a Service of this version differs from one that has port 1, to an API server that answers so.
+    async fn judged(surroundings: &Surroundings, version: &str) -> bool {
+        let (what, resource) = (Judgeable::Child("service"), resource(Child::Service));
+        is_outdated(surroundings, SUBJECT, what, &resource, &service("", 1), &version.into()).await
+    }
+
+    #[tokio::test]
+    async fn an_api_server_without_time_says_nothing_about_an_object() {
+        let busy = |transport: Transport| transport.fails(429, "TooManyRequests", "try again later");
+        let transport = busy(Transport::default());
+        let transport = busy(transport.answers(200, service("7", 1)).answers(200, service("7", 1)));
+        let transport = busy(transport.answers(200, service("9", 2)).answers(200, service("9", 1)));
+        let surroundings = Surroundings::without_caches(transport.client(), Patience::default());
+        assert!(judged(&surroundings, "7").await, "nothing is known yet, and applying it does no harm");
+        assert!(!judged(&surroundings, "7").await, "it is as it should be");
+        assert!(!judged(&surroundings, "8").await, "it was, and nobody says anything else");
+        assert!(judged(&surroundings, "9").await, "it is not");
+        assert!(judged(&surroundings, "10").await, "it was not, and nobody says anything else");
+        assert_eq!(transport.sent().len(), 7);
+    }
+
+    #[tokio::test]
+    async fn what_is_refused_is_applied_so_that_people_are_told_and_asked_once() {
+        let transport = Transport::default().answers(200, service("7", 1)).fails(422, "Invalid", "no such port");
+        let transport = transport.answers(200, service("8", 1)).fails(403, "Forbidden", "you may not");
+        let surroundings = Surroundings::without_caches(transport.client(), Patience::default());
+        assert!(judged(&surroundings, "7").await && judged(&surroundings, "7").await);
+        assert_eq!(transport.sent().len(), 2, "the same would be said again");
+        assert!(judged(&surroundings, "8").await);
     }
 }

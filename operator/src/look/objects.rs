@@ -9,6 +9,7 @@ use k8s_openapi::api::{
     networking::v1::NetworkPolicy,
     policy::v1::PodDisruptionBudget,
 };
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::{
     Api, Client, Resource, ResourceExt as _,
     api::ListParams,
@@ -16,9 +17,9 @@ use kube::{
 };
 use serde::de::DeserializeOwned;
 
-use super::{LookError, Sight, Subject, pods::machine_name, sets};
+use super::{LookError, Sight, Subject, places, pods::machine_name, sets};
 use crate::{
-    ids::ResourceVersion,
+    ids::{Ordinal, ResourceVersion},
     observed::Child,
     resources::{Children, labels, names},
     surroundings::{Caches, Surroundings},
@@ -38,6 +39,9 @@ pub(super) struct Objects {
     /// The Kubernetes nodes that pods are on, by name.
     pub(super) machines: BTreeMap<String, Arc<Node>>,
 }
+
+/// Pods that a resource asks for at most.
+const MOST_REPLICAS: u32 = 5;
 
 /// All child objects that may be applied at any time, in this order. Claims are made by another.
 pub(super) const CHILDREN: [Child; 6] = [
@@ -75,19 +79,20 @@ impl Objects {
         let pods = of.pods.of_cluster(namespace, name);
         let machines = pods.iter().filter_map(|pod| machine_name(pod));
         let machines = machines.filter_map(|machine| Some((machine.to_owned(), caches.machine(machine)?))).collect();
-        let version = |child: Child| {
+        let metadata = |child: Child| {
             let name = children.name(child);
             match child {
-                Child::ServiceAccount => of.accounts.get(namespace, &name).and_then(|object| object.resource_version()),
-                Child::ConfigMap => of.config_maps.get(namespace, &name).and_then(|object| object.resource_version()),
+                Child::ServiceAccount => of.accounts.get(namespace, &name).map(|object| object.meta().clone()),
+                Child::ConfigMap => of.config_maps.get(namespace, &name).map(|object| object.meta().clone()),
                 Child::HeadlessService | Child::Service | Child::RetrievalService => {
-                    of.services.get(namespace, &name).and_then(|object| object.resource_version())
+                    of.services.get(namespace, &name).map(|object| object.meta().clone())
                 }
-                Child::NetworkPolicy => of.policies.get(namespace, &name).and_then(|object| object.resource_version()),
+                Child::NetworkPolicy => of.policies.get(namespace, &name).map(|object| object.meta().clone()),
                 Child::Claims => None,
             }
         };
-        let children = CHILDREN.into_iter().filter_map(|child| Some((child, ResourceVersion(version(child)?))));
+        let version = |child: Child| metadata(child).and_then(|present| seen_as(children, child, present));
+        let children = CHILDREN.into_iter().filter_map(|child| Some((child, version(child)?)));
         Ok(Self {
             claims: of.claims.of_cluster(namespace, name),
             set: of.sets.get(namespace, &names::main(name)),
@@ -112,6 +117,19 @@ impl Objects {
             let found: Option<PodDisruptionBudget> = get(client, subject, "the PodDisruptionBudget", &name).await?;
             self.budget = found.filter(|budget| is_owned(budget, subject)).map(Arc::new);
         }
+        self.find_claims(client, subject).await
+    }
+
+    /// Looks for claims by their names where none is seen: a pod uses the claim that has its name, with or without a label.
+    /// Somebody may have brought it back from a copy.
+    async fn find_claims(&mut self, client: &Client, subject: Subject<'_>) -> Result<(), LookError> {
+        // Whoever makes the StatefulSet must know of every claim that its pods will use.
+        let places = self.set.as_deref().map_or(MOST_REPLICAS, sets::pods).min(places::COUNT);
+        let seen: Vec<String> = self.claims.iter().map(|claim| claim.name_any()).collect();
+        let names = (0..places).map(|place| names::claim(subject.name, Ordinal(place)));
+        let missing: Vec<String> = names.filter(|name| !seen.contains(name)).collect();
+        let found = missing.iter().map(|name| get::<PersistentVolumeClaim>(client, subject, "claims", name));
+        self.claims.extend(try_join_all(found).await?.into_iter().flatten().map(Arc::new));
         Ok(())
     }
 
@@ -129,7 +147,7 @@ impl Objects {
         )?;
         let machines = try_join_all(pods.iter().filter_map(|pod| machine_name(pod)).map(|name| machine(client, name)));
         let machines = machines.await?.into_iter().flatten().collect();
-        Ok(Self {
+        let mut objects = Self {
             machines,
             pods,
             claims,
@@ -137,7 +155,9 @@ impl Objects {
             set: set.filter(|set| is_labelled(set, subject) || is_owned(set, subject)).map(Arc::new),
             budget: budget.filter(|budget| is_labelled(budget, subject) || is_owned(budget, subject)).map(Arc::new),
             children: children.into_iter().flatten().collect(),
-        })
+        };
+        objects.find_claims(client, subject).await?;
+        Ok(objects)
     }
 }
 
@@ -165,29 +185,34 @@ async fn version(
 ) -> Result<Option<(Child, ResourceVersion)>, LookError> {
     let name = children.name(child);
     let what = child.as_str();
-    let version = match child {
-        Child::ServiceAccount => read_version::<ServiceAccount>(client, subject, what, &name).await?,
-        Child::ConfigMap => read_version::<ConfigMap>(client, subject, what, &name).await?,
+    let present = match child {
+        Child::ServiceAccount => read_metadata::<ServiceAccount>(client, subject, what, &name).await?,
+        Child::ConfigMap => read_metadata::<ConfigMap>(client, subject, what, &name).await?,
         Child::HeadlessService | Child::Service | Child::RetrievalService => {
-            read_version::<Service>(client, subject, what, &name).await?
+            read_metadata::<Service>(client, subject, what, &name).await?
         }
-        Child::NetworkPolicy => read_version::<NetworkPolicy>(client, subject, what, &name).await?,
+        Child::NetworkPolicy => read_metadata::<NetworkPolicy>(client, subject, what, &name).await?,
         Child::Claims => None,
     };
-    Ok(version.map(|version| (child, version)))
+    Ok(present.and_then(|present| Some((child, seen_as(children, child, present)?))))
 }
 
-async fn read_version<K>(
+/// The version of an object that is there under the name of a child, if it is seen as that child.
+fn seen_as(children: &Children, child: Child, present: ObjectMeta) -> Option<ResourceVersion> {
+    children.is_child(child, &present).then(|| ResourceVersion(present.resource_version.unwrap_or_default()))
+}
+
+async fn read_metadata<K>(
     client: &Client,
     subject: Subject<'_>,
     what: &'static str,
     name: &str,
-) -> Result<Option<ResourceVersion>, LookError>
+) -> Result<Option<ObjectMeta>, LookError>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
 {
     let object: Option<PartialObjectMeta<K>> = get(client, subject, what, name).await?;
-    Ok(object.and_then(|object| object.metadata.resource_version).map(ResourceVersion))
+    Ok(object.map(|object| object.metadata))
 }
 
 async fn get<K>(client: &Client, subject: Subject<'_>, what: &'static str, name: &str) -> Result<Option<K>, LookError>

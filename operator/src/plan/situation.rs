@@ -125,8 +125,7 @@ impl<'a> Situation<'a> {
     /// whose pod is asked for is left out; and if no member answers at all, nobody who has a claim.
     pub(super) fn places_in_use(&self) -> u32 {
         let observed = self.observed;
-        let after = |ordinal: Ordinal| ordinal.0 + 1;
-        let members = observed.cluster.iter().flat_map(ClusterSeen::taking_part).map(|member| after(member.ordinal));
+        let members = observed.cluster.iter().flat_map(ClusterSeen::taking_part).map(|member| member.ordinal.places());
         let members = members.max().unwrap_or(0);
         let asked = observed.set.as_ref().map_or(0, |set| set.replicas);
         match &observed.cluster {
@@ -137,7 +136,7 @@ impl<'a> Situation<'a> {
             None => {
                 // A claim that is being deleted stays while a pod uses it, perhaps a voter's.
                 let kept = observed.slots.iter().filter(|(_, slot)| slot.claim.is_some());
-                kept.map(|(ordinal, _)| after(*ordinal)).max().unwrap_or(0).max(asked)
+                kept.map(|(ordinal, _)| ordinal.places()).max().unwrap_or(0).max(asked)
             }
         }
     }

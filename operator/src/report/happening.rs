@@ -46,7 +46,7 @@ impl Happening {
     pub fn of_conditions(before: &[Condition], after: &[Condition]) -> Vec<Self> {
         let told = |after: &Condition| {
             let before = before.iter().find(|before| before.type_ == after.type_);
-            let reason = of_change(&after.type_, before.map(|before| before.status.as_str()), &after.status)?;
+            let reason = of_change(before, after)?;
             Some(Self { reason, note: format!("{}: {}", after.reason, after.message), action: OBSERVE, pod: None })
         };
         after.iter().filter_map(told).collect()
@@ -74,19 +74,30 @@ const fn of_action(action: &Action) -> Reason {
 }
 
 /// Why the change of one condition is told, if it is. `Reconciling` is told by its steps.
-fn of_change(kind: &str, before: Option<&str>, after: &str) -> Option<Reason> {
-    let kind = ConditionKind::ALL.into_iter().find(|known| known.as_str() == kind)?;
-    match (kind, before, after) {
-        (_, Some(before), after) if before == after => None,
+fn of_change(before: Option<&Condition>, after: &Condition) -> Option<Reason> {
+    let kind = ConditionKind::ALL.into_iter().find(|known| known.as_str() == after.type_)?;
+    let was = before.map(|before| before.status.as_str());
+    let is_same_reason = before.is_some_and(|before| before.reason == after.reason);
+    match (kind, was, after.status.as_str()) {
+        // What is lacking has become something else.
+        (ConditionKind::Degraded, Some("True"), "True") if !is_same_reason => Some(Reason::Degraded),
+        (_, Some(was), is) if was == is => None,
         (ConditionKind::Ready, _, "True") => Some(Reason::Ready),
         (ConditionKind::Stalled, _, "True") => Some(Reason::Stalled),
         (ConditionKind::Stalled, Some("True"), "False") => Some(Reason::Resumed),
         (ConditionKind::Quorate, _, "True") => Some(Reason::QuorumReached),
         (ConditionKind::Quorate, Some("True"), _) => Some(Reason::QuorumLost),
-        (ConditionKind::DataReady, Some("False"), "True") => Some(Reason::RoundsHeld),
-        (ConditionKind::DataReady, Some(_), "False") => Some(Reason::RoundsAtRisk),
+        // A cluster that is not founded has no rounds, and none at risk.
+        (ConditionKind::DataReady, _, "True") if before.is_some_and(tells_of_rounds_at_risk) => {
+            Some(Reason::RoundsHeld)
+        }
+        (ConditionKind::DataReady, _, "False") if tells_of_rounds_at_risk(after) => Some(Reason::RoundsAtRisk),
         (ConditionKind::Degraded, _, "True") => Some(Reason::Degraded),
         (ConditionKind::Degraded, Some("True"), "False") => Some(Reason::Restored),
         _ => None,
     }
+}
+
+fn tells_of_rounds_at_risk(condition: &Condition) -> bool {
+    condition.reason == Reason::RoundsAtRisk.as_str()
 }

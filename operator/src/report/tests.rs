@@ -12,8 +12,12 @@ use crate::{
 };
 
 fn condition(kind: &str, status: &str) -> Condition {
+    because(kind, status, "Because")
+}
+
+fn because(kind: &str, status: &str, reason: &str) -> Condition {
     from_value(json!({
-        "type": kind, "status": status, "reason": "Because", "message": "a sentence",
+        "type": kind, "status": status, "reason": reason, "message": "a sentence",
         "lastTransitionTime": "2026-11-25T02:00:00Z",
     }))
     .expect("a condition")
@@ -92,11 +96,39 @@ fn only_changes_of_conditions_are_told_and_only_those_that_matter() {
     assert_eq!(told("Quorate", Some("True"), "Unknown"), [Reason::QuorumLost]);
     assert_eq!(told("Quorate", Some("Unknown"), "False"), [], "it was told already");
     assert_eq!(told("DataReady", Some("Unknown"), "True"), []);
-    assert_eq!(told("DataReady", Some("False"), "True"), [Reason::RoundsHeld]);
-    assert_eq!(told("DataReady", Some("True"), "False"), [Reason::RoundsAtRisk]);
     assert_eq!(told("Degraded", None, "True"), [Reason::Degraded]);
     assert_eq!(told("Degraded", Some("True"), "False"), [Reason::Restored]);
     assert_eq!(told("SomebodyElses", None, "True"), []);
+}
+
+/// What the change from one condition to the next tells.
+fn told_of(before: &Condition, after: &Condition) -> Vec<Reason> {
+    let happenings = Happening::of_conditions(std::slice::from_ref(before), std::slice::from_ref(after));
+    happenings.into_iter().map(|happening| happening.reason).collect()
+}
+
+#[test]
+fn rounds_are_at_risk_where_there_are_rounds() {
+    let [held, at_risk] = ["RoundsHeld", "RoundsAtRisk"]
+        .map(|reason| because("DataReady", if reason == "RoundsHeld" { "True" } else { "False" }, reason));
+    let unknown = because("DataReady", "Unknown", "NoLeader");
+    let not_founded = because("DataReady", "False", "NotFounded");
+    assert_eq!(told_of(&held, &at_risk), [Reason::RoundsAtRisk]);
+    assert_eq!(told_of(&unknown, &at_risk), [Reason::RoundsAtRisk]);
+    assert_eq!(told_of(&at_risk, &held), [Reason::RoundsHeld]);
+    for before in [&held, &unknown] {
+        assert_eq!(told_of(before, &not_founded), [], "there is nothing to lose");
+    }
+    assert_eq!(told_of(&not_founded, &held), [], "nothing was at risk");
+}
+
+#[test]
+fn that_something_else_is_lacking_is_told_and_only_that() {
+    let [unready, together] = ["VotersNotReady", "CoLocated"].map(|reason| because("Degraded", "True", reason));
+    assert_eq!(told_of(&unready, &together), [Reason::Degraded]);
+    let mut worse = unready.clone();
+    worse.message = "another sentence".to_owned();
+    assert_eq!(told_of(&unready, &worse), []);
 }
 
 #[tokio::test]

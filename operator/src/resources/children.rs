@@ -93,6 +93,11 @@ impl Children {
         self.ownership.patches(present)
     }
 
+    /// Whether both ask for the same of claims, for the same resource.
+    pub fn wants_the_same_of_claims(&self, other: &Self) -> bool {
+        self.ownership == other.ownership
+    }
+
     /// The name of a child, present or not; of claims, what their names begin with.
     pub fn name(&self, child: Child) -> String {
         match child {
@@ -109,8 +114,19 @@ impl Children {
     /// resource for its owner. Others are somebody else's, and only have the same name.
     pub fn may_write(&self, present: &ObjectMeta) -> bool {
         let label = present.labels.as_ref().and_then(|labels| labels.get(labels::CLUSTER));
-        let mut owners = present.owner_references.iter().flatten();
-        label == Some(&self.cluster) || owners.any(|owner| owner.uid == self.ownership.owner.uid)
+        label == Some(&self.cluster) || self.may_delete(present)
+    }
+
+    /// Whether an object that is there under the name of a child may be taken away: the resource is its owner. A label
+    /// is not enough, which people write on objects of their own, too.
+    pub fn may_delete(&self, present: &ObjectMeta) -> bool {
+        present.owner_references.iter().flatten().any(|owner| owner.uid == self.ownership.owner.uid)
+    }
+
+    /// Whether an object that is there under the name of a child is seen as that child. Where there must be none, only
+    /// what may be taken away is: else it would be taken away for ever.
+    pub fn is_child(&self, child: Child, present: &ObjectMeta) -> bool {
+        self.objects.contains_key(&child) || self.may_delete(present)
     }
 
     /// The name of the nodes' configuration, and the uid of the resource that it goes with: what

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, ensure};
 use k8s_openapi::api::{apps::v1::StatefulSet, core::v1::Service, policy::v1::PodDisruptionBudget};
 use kube::{
     ResourceExt as _,
-    api::{DeleteParams, Patch, PatchParams},
+    api::{DeleteParams, Patch, PatchParams, PostParams},
 };
 use serde_json::json;
 use silhouette_operator::{carry::Outcome, observed::Child, plan::Action, resources::annotations};
@@ -155,6 +155,27 @@ async fn a_pod_template_that_makes_no_pod_is_refused_for_good() -> Result<()> {
         scene.api().patch("demo", &PatchParams::default(), &Patch::Merge(&unknown)).await.context("it is taken")?;
     let carried = scene.carry(&Action::ApplySet { replicas: 3, seen: None }).await;
     ensure!(carried == Outcome::Refused, "{carried:?}");
+    scene.namespace.passed();
+    Ok(())
+}
+
+/// A StatefulSet that only has the name is somebody else's: people are told, and it is not tried again and again.
+#[tokio::test]
+async fn a_set_that_only_has_the_name_is_refused_and_left_as_it_is() -> Result<()> {
+    let scene = Scene::new().await?;
+    let sets = scene.api::<StatefulSet>();
+    let labels = json!({ "app": "other" });
+    let other: StatefulSet = serde_json::from_value(json!({
+        "metadata": { "name": "demo" },
+        "spec": {
+            "replicas": 0, "serviceName": "other", "selector": { "matchLabels": labels },
+            "template": { "metadata": { "labels": labels }, "spec": { "containers": [{ "name": "a", "image": "b" }] } },
+        },
+    }))?;
+    sets.create(&PostParams::default(), &other).await?;
+    let carried = scene.carry(&Action::ApplySet { replicas: 3, seen: None }).await;
+    let set = sets.get("demo").await?;
+    ensure!(carried == Outcome::Refused && replicas(&set) == Some(0), "{carried:?}: {set:?}");
     scene.namespace.passed();
     Ok(())
 }

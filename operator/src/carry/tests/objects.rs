@@ -43,10 +43,10 @@ fn budget(version: &str, min_available: &Value) -> Value {
 
 #[tokio::test]
 async fn what_was_not_there_is_made_only_if_it_is_still_not_there() {
-    let transport = Transport::default().answers(201, set("9", 3));
+    let transport = Transport::default().fails(404, "NotFound", "not found").answers(201, set("9", 3));
     let (client, children) = with_objects(&transport);
     Objects::new(&client, "ns", "demo", children).apply_set(3, None).await.expect("made");
-    let sent = &transport.sent()[0];
+    let sent = &transport.sent()[1];
     assert_eq!(
         sent.line,
         "PATCH /apis/apps/v1/namespaces/ns/statefulsets/demo?&force=true&fieldManager=silhouette-operator"
@@ -193,4 +193,48 @@ async fn configurations_that_no_pod_uses_go_once_the_new_one_is_there() {
     assert_eq!(sent.len(), 6);
     assert_eq!(sent[5].line, "DELETE /api/v1/namespaces/ns/configmaps/unused?");
     assert_eq!(sent[5].body, json!({ "preconditions": { "uid": "uid of unused", "resourceVersion": "7" } }));
+}
+
+#[tokio::test]
+async fn a_set_or_a_budget_that_only_has_the_name_is_left_to_people() {
+    let minimum = json!(2);
+    let transport = Transport::default().answers(200, set("7", 3)).answers(200, budget("7", &minimum));
+    let (client, children) = with_objects(&transport);
+    let objects = Objects::new(&client, "ns", "demo", children);
+    let carried = objects.apply_set(3, None).await;
+    assert_eq!(outcome(&carried), Outcome::Refused);
+    let error = carried.expect_err("refused").to_string();
+    assert!(error.starts_with("statefulset demo is somebody else's"), "{error}");
+    assert_eq!(outcome(&objects.set_budget(Some(2), None).await), Outcome::Refused);
+    assert_eq!(transport.sent().len(), 2, "two reads");
+}
+
+/// The resource as the API server has it.
+fn resource(uid: &str, on_cluster_delete: &str) -> Value {
+    let mut resource: Value = serde_yaml::from_str(RESOURCE).expect("a resource");
+    resource["metadata"]["uid"] = json!(uid);
+    resource["spec"]["storage"]["onClusterDelete"] = json!(on_cluster_delete);
+    resource
+}
+
+#[tokio::test]
+async fn claims_are_given_away_only_while_the_resource_says_so() {
+    let claims = json!({ "metadata": {}, "items": [] });
+    let transport = Transport::default().answers(200, resource("r1", "Retain")).answers(200, claims);
+    let (client, children) = with_objects(&transport);
+    let objects = Objects::new(&client, "ns", "demo", children);
+    assert_eq!(outcome(&objects.apply(Child::Claims).await), Outcome::Done);
+    let mut leaving = resource("r1", "Retain");
+    leaving["metadata"]["deletionTimestamp"] = json!("2026-11-25T02:00:00Z");
+    for (changed, now) in [
+        ("its people have changed their mind", resource("r1", "Delete")),
+        ("another has its name", resource("r2", "Retain")),
+        ("it is being deleted", leaving),
+    ] {
+        let transport = Transport::default().answers(200, now);
+        let (client, children) = with_objects(&transport);
+        let objects = Objects::new(&client, "ns", "demo", children);
+        assert_eq!(outcome(&objects.apply(Child::Claims).await), Outcome::Overtaken, "{changed}");
+        assert_eq!(transport.sent().len(), 1, "{changed}: no claim is touched");
+    }
 }

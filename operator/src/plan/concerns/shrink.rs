@@ -30,7 +30,7 @@ pub(super) fn shrink(situation: &Situation<'_>) -> Vec<Step> {
         }
     }
     // Who may be a member although nobody answers is the guards' matter, who say so.
-    let members = observed.cluster.iter().flat_map(ClusterSeen::taking_part).map(|member| member.ordinal.0 + 1);
+    let members = observed.cluster.iter().flat_map(ClusterSeen::taking_part).map(|member| member.ordinal.places());
     let size = members.max().unwrap_or(0).max(situation.desired.replicas);
     if let Some(set) = observed.set.as_ref().filter(|set| set.replicas > size) {
         let reason = format!("{} pods exist, {size} are needed", set.replicas);

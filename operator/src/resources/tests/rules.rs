@@ -142,6 +142,20 @@ fn an_object_that_only_has_the_name_of_a_child_is_somebody_elses() {
 }
 
 #[test]
+fn a_policy_that_is_not_wanted_is_seen_only_if_it_may_be_taken_away() {
+    let mut resource = cluster(MINIMAL);
+    let labelled = serde_json::from_value(json!({ "labels": { "silhouette.dev/cluster": "demo" } })).expect("metadata");
+    assert!(children(&resource).is_child(Child::NetworkPolicy, &labelled), "it is wanted, and this one is mended");
+    resource.spec.network_policy.mode = NetworkPolicyMode::Disabled;
+    let children = children(&resource);
+    assert!(!children.is_child(Child::NetworkPolicy, &labelled) && !children.may_delete(&labelled));
+    let uid = "5b1f1a34-6a0e-4d1c-9a55-0a4a3f1d7f10";
+    let owner = json!([{ "apiVersion": "silhouette.dev/v1alpha1", "kind": "X", "name": "demo", "uid": uid }]);
+    let owned = serde_json::from_value(json!({ "ownerReferences": owner })).expect("metadata");
+    assert!(children.is_child(Child::NetworkPolicy, &owned) && children.may_delete(&owned));
+}
+
+#[test]
 fn steps_decide_sizes_and_nothing_else() {
     let children = children(&cluster(MINIMAL));
     let without = |mut object: Value, size: &str| {

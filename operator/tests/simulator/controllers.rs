@@ -14,6 +14,25 @@ pub(crate) fn tick(world: &mut World) {
     keep_set(world);
     show_readiness(world);
     keep_budget(world);
+    remember_since(world);
+}
+
+/// Since when what whoever looks could see is so.
+fn remember_since(world: &mut World) {
+    let now = world.now;
+    if world.asked.0 != world.resource.replicas {
+        world.asked = (world.resource.replicas, now);
+    }
+    for claim in world.claims.values_mut() {
+        claim.going_since = (claim.released || claim.terminating).then(|| claim.going_since.unwrap_or(now));
+    }
+    for place in 0..8 {
+        if world.pods.get(&place).is_some_and(|pod| pod.ready && pod.leaves_at.is_none()) {
+            world.unready.remove(&place);
+        } else {
+            world.unready.entry(place).or_insert(now);
+        }
+    }
 }
 
 /// What the resource owned goes with it; claims stay.
@@ -123,7 +142,16 @@ fn make_claim(world: &mut World, ordinal: u32) {
     world.disks.insert(uid.clone(), Disk { is_lost: false, instance, belongs: Belongs::Nobody });
     world.claims.insert(
         ordinal,
-        Claim { uid, version, cluster: None, member: None, released: false, given_up: false, terminating: false },
+        Claim {
+            uid,
+            version,
+            cluster: None,
+            member: None,
+            released: false,
+            given_up: false,
+            terminating: false,
+            going_since: None,
+        },
     );
 }
 
@@ -163,6 +191,9 @@ pub(crate) fn is_serving(world: &World, ordinal: u32) -> bool {
 fn keep_budget(world: &mut World) {
     let healthy = world.pods.values().filter(|pod| pod.ready && pod.leaves_at.is_none()).count() as u32;
     let due = world.once_in(2);
+    if world.now < world.budget_lags_until {
+        return;
+    }
     let Some(budget) = &mut world.budget else { return };
     if due {
         let allowed = healthy.saturating_sub(budget.min_available);

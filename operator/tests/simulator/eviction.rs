@@ -1,6 +1,10 @@
 //! The Eviction API: who may leave under the budget, as the API server decides it (`IfHealthyBudget`).
 
-use crate::{invariants::Violation, world::World};
+use crate::{
+    invariants::{Violation, drain_leaves_a_quorum_ready, eviction_does_no_harm},
+    operator::Look,
+    world::{Precondition, World},
+};
 
 /// Why the API server refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,15 +13,23 @@ pub(crate) enum Refused {
     Conflict(&'static str),
     /// The budget does not allow it now.
     TooManyRequests,
+    /// The budget's controller has not looked at it since it was changed.
+    NotCounted,
     /// The node or its cluster refuses.
     Node(&'static str),
     /// Nobody is there.
     Unreachable,
 }
 
-/// Asks for a pod to leave.
-pub(crate) fn evict(world: &mut World, ordinal: u32, uid: &str) -> Result<Result<(), Refused>, Violation> {
-    let Some(pod) = world.pods.get(&ordinal).filter(|pod| pod.uid == uid) else {
+/// Asks for a pod to leave: an operator that has looked, or whoever drains.
+pub(crate) fn evict(
+    world: &mut World,
+    ordinal: u32,
+    uid: &str,
+    look: Option<Look>,
+) -> Result<Result<(), Refused>, Violation> {
+    let is_it = |present: &str| world.holds(Precondition::PodUid, present == uid);
+    let Some(pod) = world.pods.get(&ordinal).filter(|pod| is_it(&pod.uid)) else {
         return Ok(Err(Refused::Conflict("the pod is another by now")));
     };
     if pod.leaves_at.is_some() {
@@ -26,7 +38,7 @@ pub(crate) fn evict(world: &mut World, ordinal: u32, uid: &str) -> Result<Result
     let ready = pod.ready;
     if let Some(budget) = &mut world.budget {
         if budget.status.min_available != Some(budget.min_available) {
-            return Ok(Err(Refused::TooManyRequests));
+            return Ok(Err(Refused::NotCounted));
         }
         let is_unhealthy_and_free = !ready && budget.status.healthy >= budget.min_available;
         if !is_unhealthy_and_free {
@@ -36,7 +48,10 @@ pub(crate) fn evict(world: &mut World, ordinal: u32, uid: &str) -> Result<Result
             budget.status.allowed -= 1;
         }
     }
-    crate::invariants::removal_leaves_a_quorum_ready(world, ordinal)?;
+    match look {
+        Some(look) => eviction_does_no_harm(world, ordinal, look)?,
+        None => drain_leaves_a_quorum_ready(world, ordinal)?,
+    }
     leave(world, ordinal);
     world.note(format!("pod {ordinal} ({uid}) is evicted"));
     Ok(Ok(()))

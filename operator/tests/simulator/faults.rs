@@ -48,8 +48,6 @@ pub(crate) struct Faults {
     pub(crate) has_condemned: bool,
     /// A machine that is being drained, until then.
     draining: Option<(usize, u64)>,
-    /// What has happened, by name.
-    pub(crate) seen: std::collections::BTreeMap<&'static str, u32>,
     /// Whether enough disks were lost that nothing can be expected any more.
     pub(crate) is_lost: bool,
 }
@@ -63,21 +61,14 @@ impl Faults {
         } else {
             Catastrophe::None
         };
-        Self {
-            later: Vec::new(),
-            catastrophe,
-            has_condemned: false,
-            draining: None,
-            seen: std::collections::BTreeMap::new(),
-            is_lost: false,
-        }
+        Self { later: Vec::new(), catastrophe, has_condemned: false, draining: None, is_lost: false }
     }
 
     /// One second of accidents.
     pub(crate) fn tick(&mut self, world: &mut World) -> Result<(), Violation> {
         self.catch_up(world);
-        self.machines(world);
-        self.processes(world);
+        Self::machines(world);
+        Self::processes(world);
         self.people(world);
         self.disks(world);
         self.drain(world)
@@ -100,15 +91,15 @@ impl Faults {
             Self::new_template(world, false);
         }
         world.resource.exists = true;
-        world.rolling_elsewhere = false;
+        (world.rolling_elsewhere, world.budget_lags_until) = (false, 0);
         for cluster in world.clusters.values_mut() {
             cluster.rounds_at_risk_until = 0;
         }
         world.note("accidents cease");
     }
 
-    fn saw(&mut self, world: &mut World, name: &'static str, what: &str) {
-        *self.seen.entry(name).or_default() += 1;
+    fn saw(world: &mut World, name: &'static str, what: &str) {
+        world.saw(name);
         world.note(format!("{name}: {what}"));
     }
 
@@ -133,7 +124,10 @@ impl Faults {
     fn happen(world: &mut World, later: Later) {
         world.note(format!("{later:?}"));
         match later {
-            Later::RevertTemplate => Self::new_template(world, false),
+            Later::RevertTemplate => {
+                world.saw("bad image taken back");
+                Self::new_template(world, false);
+            }
             Later::MakeResource => world.resource.exists = true,
             Later::SwapBack { claim, disk } => {
                 if let Some(present) = world.disks.get_mut(&claim) {
@@ -149,7 +143,7 @@ impl Faults {
         }
     }
 
-    fn machines(&mut self, world: &mut World) {
+    fn machines(world: &mut World) {
         let away = world.machines.iter().filter(|machine| !machine.reports).count();
         if (away == 0 || world.once_in(10)) && world.once_in(70) {
             let index = world.rng.usize(..world.machines.len());
@@ -157,18 +151,23 @@ impl Faults {
             let back_at = world.now + world.rng.u64(5..180);
             let machine = &mut world.machines[index];
             (machine.reports, machine.is_on, machine.back_at) = (false, !off, Some(back_at));
-            self.saw(world, "machine lost", &format!("{index} is {}", if off { "off" } else { "cut off" }));
+            Self::saw(world, "machine lost", &format!("{index} is {}", if off { "off" } else { "cut off" }));
         }
     }
 
-    fn processes(&mut self, world: &mut World) {
+    fn processes(world: &mut World) {
+        if world.once_in(150) {
+            let until = world.now + world.rng.u64(5..25);
+            world.budget_lags_until = until;
+            Self::saw(world, "budget lags", &format!("until {until}"));
+        }
         if world.once_in(50) {
             let ordinals: Vec<u32> = world.pods.keys().copied().collect();
             if let Some(ordinal) = world.rng.choice(&ordinals).copied() {
                 let made_at = world.now + world.rng.u64(..4);
                 let pod = world.pods.get_mut(&ordinal).expect("it is listed");
                 (pod.running_since, pod.made_at) = (None, made_at);
-                self.saw(world, "process crashed", &format!("pod {ordinal}"));
+                Self::saw(world, "process crashed", &format!("pod {ordinal}"));
             }
         }
         if world.once_in(120) {
@@ -176,7 +175,7 @@ impl Faults {
             for cluster in world.clusters.values_mut() {
                 cluster.rounds_at_risk_until = until;
             }
-            self.saw(world, "rounds at risk", &format!("until {until}"));
+            Self::saw(world, "rounds at risk", &format!("until {until}"));
         }
     }
 
@@ -185,7 +184,7 @@ impl Faults {
             let machine = world.rng.usize(..world.machines.len());
             self.draining = Some((machine, world.now + 60));
             world.machines[machine].is_cordoned = true;
-            self.saw(world, "machine drained", &machine.to_string());
+            Self::saw(world, "machine drained", &machine.to_string());
         }
         let Some((machine, until)) = self.draining else { return Ok(()) };
         if world.budget_is_deleted || disks::are_last_disks_going(world) {
@@ -205,7 +204,10 @@ impl Faults {
             .collect();
         for (ordinal, uid) in there {
             // kubectl drain asks again until it may.
-            drop(evict(world, ordinal, &uid)?);
+            if world.pods.values().any(|pod| pod.leaves_at.is_some()) {
+                world.saw("drain raced");
+            }
+            drop(evict(world, ordinal, &uid, None)?);
         }
         Ok(())
     }

@@ -1,10 +1,24 @@
 //! What must hold whatever happens. Each is checked where the world changes.
 
+mod harm;
+mod names;
+
 use std::fmt;
 
 use silhouette_operator::status::{ConditionKind, Conditions};
 
-use crate::world::{Belongs, Claim, World};
+pub(crate) use harm::{
+    eviction_does_no_harm, only_the_silent_go, the_disk_stays, the_last_disk_stays, the_set_covers, voters_are_counted,
+};
+pub(crate) use names::{everything, is_untouched, stale_name};
+
+use crate::{
+    operator::Look,
+    world::{Belongs, Claim, World},
+};
+
+/// Seconds of silence after which a voter may be replaced.
+pub(crate) const SILENT: u64 = 30;
 
 /// Seconds that a step hangs at most.
 pub(crate) const LONGEST_HANG: u64 = 40;
@@ -27,15 +41,16 @@ pub(crate) fn broken<T>(invariant: &'static str, what: impl Into<String>) -> Res
     Err(Violation { invariant, what: what.into() })
 }
 
-/// Whoever asks for a voter's pod to leave, under the budget: a quorum of voters stays Ready.
-pub(crate) fn removal_leaves_a_quorum_ready(world: &World, ordinal: u32) -> Result<(), Violation> {
+/// Whoever drains a machine, under the budget: a quorum of voters stays Ready.
+pub(crate) fn drain_leaves_a_quorum_ready(world: &World, ordinal: u32) -> Result<(), Violation> {
     let Some((id, member)) = world.member_at(ordinal) else { return Ok(()) };
     let cluster = &world.clusters[id];
     // A foreign disk's node may be Ready in its own cluster, and the budget counts its pod: nothing that is done here
-    // helps but that people take the disk out.
-    // Nor is there a lock once people have taken it away.
+    // helps but that people take the disk out. Nor does a lock help once people have taken it away, or while nobody
+    // counts: the operator looks at pods itself, and whoever drains does not.
     let is_mixed = world.clusters_on_disks().len() > 1;
-    if is_mixed || world.budget_is_deleted || !cluster.voters.contains(&member) || cluster.voters.len() == 1 {
+    let lags = world.now <= world.budget_lags_until;
+    if is_mixed || lags || world.budget_is_deleted || !cluster.voters.contains(&member) || cluster.voters.len() == 1 {
         return Ok(());
     }
     let is_ready = |voter: u64| {
@@ -49,20 +64,19 @@ pub(crate) fn removal_leaves_a_quorum_ready(world: &World, ordinal: u32) -> Resu
     broken("removals leave a quorum ready", format!("pod {ordinal}, member {member} of {id}, is asked to leave"))
 }
 
-/// A pod is deleted beside the budget only if its voter does not count: a running one never. Whether one that does not
-/// run was heard of a moment ago is returned: nobody who sees that deletes it.
-pub(crate) fn deleted_pod_counts_for_nothing(world: &World, ordinal: u32) -> Result<bool, Violation> {
-    let Some(pod) = world.pods.get(&ordinal) else { return Ok(true) };
+/// A pod is deleted beside the budget only if its voter does not count: a running one never.
+pub(crate) fn deleted_pod_counts_for_nothing(world: &World, ordinal: u32) -> Result<(), Violation> {
+    let Some(pod) = world.pods.get(&ordinal) else { return Ok(()) };
     let Some(Belongs::Member { cluster: id, member }) = world.disks.get(&pod.claim).map(|disk| &disk.belongs) else {
-        return Ok(true);
+        return Ok(());
     };
     let cluster = &world.clusters[id];
     // A foreign disk behind the claim of a member that people gave up, on a node that is cut off: whoever could not see
     // it when the claim went cannot see it now.
     if cluster.is_foreign() && world.claims.get(&ordinal).is_some_and(|claim| claim.terminating) {
-        return Ok(true);
+        return Ok(());
     }
-    let (Some(_), Some(record)) = (cluster.leader, cluster.records.get(member)) else { return Ok(true) };
+    let (Some(_), Some(record)) = (cluster.leader, cluster.records.get(member)) else { return Ok(()) };
     let counts = cluster.voters.contains(member) && world.now <= record.heard_at + 2;
     if counts && world.is_up(pod) {
         return broken(
@@ -70,7 +84,7 @@ pub(crate) fn deleted_pod_counts_for_nothing(world: &World, ordinal: u32) -> Res
             format!("pod {ordinal}, member {member} of {id}, was heard of"),
         );
     }
-    Ok(!counts)
+    Ok(())
 }
 
 /// A claim goes only when its member is no voter, or the member that it is known for was given up and is silent. Should
@@ -95,7 +109,7 @@ pub(crate) fn is_given_up(world: &World, claim: &Claim) -> bool {
     let (Some(id), Some(member)) = (&claim.cluster, claim.member) else { return false };
     let record = world.clusters.get(id).and_then(|cluster| cluster.records.get(&member));
     let is_lost = world.disks.get(&claim.uid).is_some_and(|disk| disk.is_lost);
-    let is_silent = record.is_some_and(|record| world.now >= record.heard_at + 30);
+    let is_silent = record.is_some_and(|record| world.now >= record.heard_at + SILENT);
     world.resource.replace_member == Some(member) && (is_silent || is_lost)
 }
 
@@ -118,14 +132,12 @@ pub(crate) fn set_covers_members(world: &World, replicas: u32) -> Result<(), Vio
     Ok(())
 }
 
-/// The budget is what the voters need.
-pub(crate) fn budget_protects(world: &World, voters: usize, of: &str) -> Result<(), Violation> {
+/// The budget is what the voters need, unless people have taken it away since whoever acts has looked.
+pub(crate) fn budget_protects(world: &World, voters: usize, look: Look, of: &str) -> Result<(), Violation> {
     let needed = if voters < 3 { 0 } else { voters as u32 - 1 };
     let present = world.budget.as_ref().map_or(0, |budget| budget.min_available);
-    // What people have taken away is set again in the next pass; a step that hung meanwhile lands without it, and one
-    // that makes more voters before whoever set it again could know.
-    let was_taken = world.budget_taken_at.is_some_and(|at| world.now <= at + LONGEST_HANG);
-    if present >= needed || world.budget_is_deleted || was_taken {
+    let was_taken = !look.is_fresh && world.budget_taken_at.is_some_and(|at| at >= look.at);
+    if present >= needed || was_taken {
         return Ok(());
     }
     broken("the budget protects every voter", format!("{voters} vote after {of}, and it asks for {present} Ready pods"))

@@ -35,7 +35,7 @@ fn step(world: &mut World, id: &str, cluster: &mut Cluster) {
         } else if *cluster.leader_until.get_or_insert(world.now + ELECTION) <= world.now {
             let candidates: Vec<u64> = cluster.voters.iter().copied().filter(|voter| up(*voter)).collect();
             if let Some(leader) = world.rng.choice(&candidates) {
-                cluster.leader = Some(*leader);
+                cluster.follow(*leader, world.now);
                 cluster.leader_until = None;
             }
         }

@@ -11,7 +11,10 @@ use silhouette_operator::{
     },
 };
 
-use crate::world::{Belongs, Cluster, MACHINE_NAMES, Pod, World};
+use crate::{
+    invariants::SILENT,
+    world::{Belongs, Cluster, MACHINE_NAMES, Pod, World},
+};
 
 /// What the resource asks for.
 pub(crate) fn desired(world: &World) -> Desired {
@@ -151,7 +154,7 @@ fn member_seen(world: &World, cluster: &Cluster, member: u64) -> MemberSeen {
         role,
         replaces: record.replaces.map(MemberId),
         active: world.now <= record.heard_at + 2,
-        silent: world.now >= record.heard_at + 30,
+        silent: cluster.silence(record, world.now) >= SILENT,
         caught_up: record.caught_up_at.is_some_and(|at| at <= world.now),
     }
 }

@@ -4,6 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;
 
+/// What is compared before a step changes anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Precondition {
+    SetVersion,
+    BudgetVersion,
+    ClaimVersion,
+    PodUid,
+    PodVersion,
+    Instance,
+    Index,
+}
+
 /// The world of one schedule.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, not a state of one thing")]
 pub(crate) struct World {
@@ -16,6 +28,8 @@ pub(crate) struct World {
     pub(crate) budget: Option<Budget>,
     /// Whether people have deleted it.
     pub(crate) budget_is_deleted: bool,
+    /// Until then its controller counts nothing.
+    pub(crate) budget_lags_until: u64,
     /// When people took it away last, alone or with the resource.
     pub(crate) budget_taken_at: Option<u64>,
     pub(crate) machines: Vec<Machine>,
@@ -28,6 +42,16 @@ pub(crate) struct World {
     pub(crate) rolling_elsewhere: bool,
     /// Whether the ConfigMap differs from the spec's.
     pub(crate) configuration_outdated: bool,
+    /// How many pods the resource asks for, and since when.
+    pub(crate) asked: (u32, u64),
+    /// Places whose pod is not Ready, and since when.
+    pub(crate) unready: BTreeMap<u32, u64>,
+    /// Steps that hang.
+    pub(crate) hanging: usize,
+    /// A check that is left out where steps are carried out, to show what it prevents.
+    pub(crate) unchecked: Option<Precondition>,
+    /// What has happened, by name.
+    pub(crate) seen: BTreeMap<&'static str, u32>,
     pub(crate) counter: u64,
     pub(crate) log: Vec<String>,
     pub(crate) print: bool,
@@ -47,6 +71,7 @@ pub(crate) struct Resource {
 }
 
 /// The StatefulSet: `Parallel`, `OnDelete`, claims retained.
+#[derive(Debug)]
 pub(crate) struct Set {
     pub(crate) uid: String,
     pub(crate) version: u64,
@@ -73,6 +98,7 @@ pub(crate) struct Pod {
     pub(crate) leaves_at: Option<u64>,
 }
 
+#[derive(Debug)]
 pub(crate) struct Claim {
     pub(crate) uid: String,
     pub(crate) version: u64,
@@ -82,8 +108,11 @@ pub(crate) struct Claim {
     /// Whether people had given up its member when it was released.
     pub(crate) given_up: bool,
     pub(crate) terminating: bool,
+    /// Since when it is released or deleted.
+    pub(crate) going_since: Option<u64>,
 }
 
+#[derive(Debug)]
 pub(crate) struct Budget {
     pub(crate) version: u64,
     pub(crate) min_available: u32,
@@ -92,7 +121,7 @@ pub(crate) struct Budget {
     pub(crate) status: BudgetStatus,
 }
 
-#[derive(Default, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct BudgetStatus {
     pub(crate) min_available: Option<u32>,
     pub(crate) healthy: u32,
@@ -111,6 +140,7 @@ pub(crate) struct Machine {
 }
 
 /// A volume.
+#[derive(Debug)]
 pub(crate) struct Disk {
     /// Whether no pod can use it any more.
     pub(crate) is_lost: bool,
@@ -133,7 +163,7 @@ impl Belongs {
 }
 
 /// A raft group.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Cluster {
     pub(crate) index: u64,
     pub(crate) voters: BTreeSet<u64>,
@@ -142,6 +172,7 @@ pub(crate) struct Cluster {
     pub(crate) records: BTreeMap<u64, Record>,
     pub(crate) last_member: u64,
     pub(crate) leader: Option<u64>,
+    pub(crate) leader_since: u64,
     pub(crate) leader_until: Option<u64>,
     pub(crate) joint_since: u64,
     pub(crate) bootstraps: u32,
@@ -150,6 +181,7 @@ pub(crate) struct Cluster {
 }
 
 /// A member that was not removed.
+#[derive(Debug)]
 pub(crate) struct Record {
     pub(crate) instance: String,
     pub(crate) ordinal: u32,
@@ -188,6 +220,7 @@ impl World {
             claims: BTreeMap::new(),
             budget: None,
             budget_is_deleted: false,
+            budget_lags_until: 0,
             budget_taken_at: None,
             machines: MACHINE_NAMES.iter().map(|_| Machine::new()).collect(),
             disks: BTreeMap::new(),
@@ -195,6 +228,11 @@ impl World {
             bad_templates: BTreeSet::new(),
             rolling_elsewhere: false,
             configuration_outdated: true,
+            asked: (replicas, 0),
+            unready: BTreeMap::new(),
+            hanging: 0,
+            unchecked: None,
+            seen: BTreeMap::new(),
             counter: 0,
             log: Vec::new(),
             print,
@@ -220,6 +258,16 @@ impl World {
             println!("{line}");
         }
         self.log.push(line);
+    }
+
+    /// Counts what happened, so that what never happens is missed.
+    pub(crate) fn saw(&mut self, name: &'static str) {
+        *self.seen.entry(name).or_default() += 1;
+    }
+
+    /// Whether what must hold before a step changes anything does; what is not checked does.
+    pub(crate) fn holds(&self, precondition: Precondition, holds: bool) -> bool {
+        holds || self.unchecked == Some(precondition)
     }
 
     /// Whether once in `seconds` this happens now.
@@ -294,6 +342,18 @@ impl Cluster {
 
     pub(crate) fn is_joint(&self) -> bool {
         !self.outgoing.is_empty()
+    }
+
+    /// Another leads from now on.
+    pub(crate) fn follow(&mut self, leader: u64, now: u64) {
+        if self.leader != Some(leader) {
+            (self.leader, self.leader_since) = (Some(leader), now);
+        }
+    }
+
+    /// Seconds for which its leader, since it leads, has not heard of a member.
+    pub(crate) fn silence(&self, record: &Record, now: u64) -> u64 {
+        now - record.heard_at.max(self.leader_since).min(now)
     }
 
     pub(crate) fn takes_part(&self, member: u64) -> bool {

@@ -57,9 +57,14 @@ fn renew_pods(situation: &Situation<'_>) -> Vec<Step> {
     handed_over.into_iter().chain(evictions).collect()
 }
 
-/// Hands leadership to a Ready voter elsewhere, one of the newer template if there is one.
+/// Hands leadership to a Ready voter elsewhere, one of the newer template if there is one. Only if the pod could leave
+/// then: each leader counts anew for how long others are silent, so one that hands over in vain keeps those that are
+/// lost from being replaced.
 fn hand_over(situation: &Situation<'_>, leader: Ordinal, why: &str) -> Option<Step> {
     let cluster = situation.led()?;
+    if !situation.unready_voters(cluster.leader).is_empty() {
+        return None;
+    }
     let revision = &situation.observed.set.as_ref()?.revision;
     let is_new =
         |voter: &MemberSeen| situation.observed.pod(voter.ordinal).is_some_and(|pod| pod.revision == *revision);

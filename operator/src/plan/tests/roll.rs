@@ -59,6 +59,14 @@ fn the_leader_hands_over_to_a_voter_of_the_newer_template_before_its_pod_goes() 
 }
 
 #[test]
+fn nobody_hands_over_for_a_pod_that_could_not_leave_then() {
+    let mut demo = Demo::settled(3);
+    demo.outdate([0]);
+    demo.pod(2).ready = false;
+    assert_eq!(demo.next(), "nothing");
+}
+
+#[test]
 fn one_voter_alone_is_evicted_although_it_leads() {
     let mut demo = Demo::settled(1);
     demo.outdate([0]);

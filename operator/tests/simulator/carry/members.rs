@@ -8,15 +8,26 @@ use silhouette_operator::{
 use super::Carried;
 use crate::{
     eviction::Refused,
-    invariants::{broken, budget_protects},
-    world::{Belongs, Budget, Cluster, Record, World},
+    invariants::{
+        SILENT, broken, budget_protects, only_the_silent_go, the_disk_stays, the_set_covers, voters_are_counted,
+    },
+    operator::Look,
+    world::{Belongs, Cluster, Precondition, Record, World},
 };
 
-pub(super) fn bootstrap(world: &mut World, ordinal: Ordinal, instance: &str, cluster: &ClusterId) -> Carried {
+pub(super) fn bootstrap(
+    world: &mut World,
+    ordinal: Ordinal,
+    instance: &str,
+    cluster: &ClusterId,
+    look: Look,
+) -> Carried {
     let now = world.now;
     match world.disk_at(ordinal.0) {
         None => return Ok(Err(Refused::Unreachable)),
-        Some(disk) if disk.instance != instance => return Ok(Err(Refused::Node("another data directory"))),
+        Some(disk) if !world.holds(Precondition::Instance, disk.instance == instance) => {
+            return Ok(Err(Refused::Node("another data directory")));
+        }
         Some(disk) => match &disk.belongs {
             Belongs::Nobody => {}
             Belongs::Member { cluster: present, .. } if *present == cluster.0 => return Ok(Ok(())),
@@ -30,6 +41,7 @@ pub(super) fn bootstrap(world: &mut World, ordinal: Ordinal, instance: &str, clu
     if world.clusters.contains_key(&cluster.0) {
         return broken("one bootstrap for each cluster id", cluster.0.clone());
     }
+    the_disk_stays(world, ordinal.0, look)?;
     let claim = world.pods[&ordinal.0].claim.clone();
     let record = Record {
         instance: instance.to_owned(),
@@ -49,13 +61,7 @@ pub(super) fn bootstrap(world: &mut World, ordinal: Ordinal, instance: &str, clu
     world.clusters.insert(cluster.0.clone(), founded);
     let belongs = Belongs::Member { cluster: cluster.0.clone(), member: 1 };
     world.disks.get_mut(&claim).expect("the pod has a disk").belongs = belongs;
-    // The node cannot know of the others: whoever saw one silent should not have asked.
-    let places = 0..world.set.as_ref().map_or(0, |set| set.replicas);
-    let answers = |place: u32| {
-        world.disk_at(place).is_some() && world.pods.get(&place).is_some_and(|pod| world.machines[pod.machine].reports)
-    };
-    let all_answer = places.into_iter().all(answers);
-    Ok(if all_answer { Ok(()) } else { Err(Refused::Node("a node that is silent may have a cluster")) })
+    Ok(Ok(()))
 }
 
 /// Whether a cluster's leader can be asked.
@@ -73,6 +79,14 @@ pub(super) fn allocate(
     if !leads(world, id) {
         return Ok(Err(Refused::Unreachable));
     }
+    // The operator asks the node itself, just before it asks the leader.
+    match world.disk_at(ordinal.0) {
+        None => return Ok(Err(Refused::Unreachable)),
+        Some(disk) if !world.holds(Precondition::Instance, disk.instance == instance) => {
+            return Ok(Err(Refused::Conflict("another data directory")));
+        }
+        Some(_) => {}
+    }
     let now = world.now;
     let cluster = world.clusters.get_mut(id).expect("it leads");
     if cluster.records.values().any(|record| record.instance == instance) {
@@ -82,7 +96,7 @@ pub(super) fn allocate(
         match cluster.records.get(&replaced.0) {
             None => return Ok(Err(Refused::Node("member not found"))),
             Some(replaced)
-                if now < replaced.heard_at + 30 && cluster.voters.contains(&replaces.map_or(0, |id| id.0)) =>
+                if now < replaced.heard_at + SILENT && cluster.voters.contains(&replaces.map_or(0, |id| id.0)) =>
             {
                 return broken(
                     "only silent voters are replaced",
@@ -117,7 +131,9 @@ pub(super) fn join(
     }
     match world.disk_at(ordinal.0) {
         None => return Err(Refused::Unreachable),
-        Some(disk) if disk.instance != instance => return Err(Refused::Node("another data directory")),
+        Some(disk) if !world.holds(Precondition::Instance, disk.instance == instance) => {
+            return Err(Refused::Node("another data directory"));
+        }
         Some(_) => {}
     }
     let claim = world.pods[&ordinal.0].claim.clone();
@@ -128,40 +144,44 @@ pub(super) fn join(
     Ok(())
 }
 
-pub(super) fn change_members(world: &mut World, id: &str, index: u64, changes: &[(MemberId, MemberChange)]) -> Carried {
+/// What `check_change` of `server/src/consensus/raft_thread/leading.rs` refuses, in its order, by its reasons; what it
+/// lets pass must do no harm.
+pub(super) fn change_members(
+    world: &mut World,
+    id: &str,
+    index: u64,
+    changes: &[(MemberId, MemberChange)],
+    look: Look,
+) -> Carried {
     if !leads(world, id) {
         return Ok(Err(Refused::Unreachable));
     }
     let cluster = &world.clusters[id];
     let heard = |(member, record): (&u64, &Record)| (world.now <= record.heard_at + 2).then_some(*member);
     let up: Vec<u64> = cluster.records.iter().filter_map(heard).collect();
-    if cluster.index != index {
-        return Ok(Err(Refused::Conflict("the configuration has changed")));
-    }
     if cluster.is_joint() {
-        return Ok(Err(Refused::Node("a change is in flight")));
+        return Ok(Err(Refused::Node("CHANGE_IN_FLIGHT")));
+    }
+    if !world.holds(Precondition::Index, cluster.index == index) {
+        return Ok(Err(Refused::Conflict("CONFIGURATION_CHANGED")));
     }
     let (mut voters, mut learners) = (cluster.voters.clone(), cluster.learners.clone());
     let mut removes_leader = false;
-    let mut unwise = None;
+    let is_removed = |member: u64| changes.contains(&(MemberId(member), MemberChange::Remove));
     for (member, change) in changes {
-        let Some(record) = cluster.records.get(&member.0) else { return Ok(Err(Refused::Node("member not found"))) };
+        let Some(record) = cluster.records.get(&member.0) else { return Ok(Err(Refused::Node("MEMBER_NOT_FOUND"))) };
         match change {
             MemberChange::AddLearner => {
                 learners.insert(member.0);
             }
             MemberChange::Promote => {
-                if record.caught_up_at.is_none_or(|at| at > world.now) {
-                    return Ok(Err(Refused::Node("not caught up")));
+                if record.caught_up_at.is_none_or(|at| at > world.now) || !up.contains(&member.0) {
+                    return Ok(Err(Refused::Node("NOT_CAUGHT_UP")));
                 }
-                let claim = world.claims.get(&record.ordinal);
-                if claim.is_none_or(|claim| claim.terminating || claim.released) {
-                    // Only who has seen the claims can know.
-                    unwise = Some("a promoted member's disk is going");
-                }
-                let set = world.set.as_ref();
-                if set.is_none_or(|set| set.released || set.replicas <= record.ordinal) {
-                    unwise = Some("a promoted member's place is left out");
+                let replaced = record.replaces.filter(|replaced| is_removed(*replaced));
+                let replaced = replaced.and_then(|replaced| cluster.records.get(&replaced));
+                if replaced.is_some_and(|replaced| cluster.silence(replaced, world.now) < SILENT) {
+                    return Ok(Err(Refused::Node("MEMBER_ACTIVE")));
                 }
                 learners.remove(&member.0);
                 voters.insert(member.0);
@@ -171,35 +191,38 @@ pub(super) fn change_members(world: &mut World, id: &str, index: u64, changes: &
                 learners.remove(&member.0);
                 removes_leader |= votes && cluster.leader == Some(member.0);
                 if votes && cluster.rounds_at_risk_until > world.now {
-                    return Ok(Err(Refused::Node("a round would be lost")));
-                }
-                let is_wanted = record.ordinal < world.resource.replicas;
-                if votes && is_wanted && world.now < record.heard_at + 30 {
-                    // By now wanted again, perhaps: who sees it so does not ask.
-                    unwise = Some("a voter that was heard of is removed");
+                    // `check_membership` of `server/src/state/apply/members.rs`.
+                    return Ok(Err(Refused::Node("CHANGE_UNSAFE: a minority would hold a round")));
                 }
             }
         }
     }
-    if removes_leader {
-        // The server hands over, and leaves it to the caller to ask the next leader.
-        let next = voters.iter().copied().find(|voter| up.contains(voter));
-        let cluster = world.clusters.get_mut(id).expect("it is there");
-        cluster.leader = next.or(cluster.leader);
-        return Ok(Err(Refused::Node("the leader hands over first")));
-    }
     let live = voters.iter().filter(|voter| up.contains(voter)).count();
-    if live * 2 <= voters.len() || voters.len() == 2 {
-        return Ok(Err(Refused::Node("no live quorum")));
+    if voters != cluster.voters && (live * 2 <= voters.len() || voters.len() == 2) {
+        return Ok(Err(Refused::Node("CHANGE_UNSAFE: no live quorum")));
+    }
+    if removes_leader {
+        // It hands over, and leaves it to the caller to ask the next leader.
+        let next = voters.iter().copied().find(|voter| up.contains(voter));
+        let (cluster, now) = (world.clusters.get_mut(id).expect("it is there"), world.now);
+        if let Some(next) = next {
+            cluster.follow(next, now);
+        }
+        return Ok(Err(Refused::Node("NO_LEADER: it hands over first")));
     }
     if voters.len() % 2 == 0 {
         return broken("the number of voters is odd", format!("{} of {id}", voters.len()));
     }
+    for voter in voters.difference(&cluster.voters) {
+        the_disk_stays(world, cluster.records[voter].ordinal, look)?;
+        the_set_covers(world, cluster.records[voter].ordinal, look)?;
+    }
+    for removed in cluster.voters.difference(&voters) {
+        only_the_silent_go(world, cluster, *removed, look)?;
+    }
     if voters.len() > cluster.voters.len() {
-        budget_protects(world, voters.len(), "the promotion")?;
-        if !is_in_force(world, voters.len()) {
-            unwise = Some("the budget is not in force");
-        }
+        budget_protects(world, voters.len(), look, "the promotion")?;
+        voters_are_counted(world, voters.len(), look)?;
     }
     let now = world.now;
     let cluster = world.clusters.get_mut(id).expect("it is there");
@@ -220,17 +243,7 @@ pub(super) fn change_members(world: &mut World, id: &str, index: u64, changes: &
         }
     }
     cluster.learners = learners;
-    Ok(unwise.map_or(Ok(()), |why| Err(Refused::Node(why))))
-}
-
-/// Whether the budget that so many voters need is counted with, and will be.
-pub(super) fn is_in_force(world: &World, voters: usize) -> bool {
-    let is_enough = |budget: &Budget| {
-        budget.min_available + 1 >= voters as u32
-            && budget.status.min_available == Some(budget.min_available)
-            && !budget.released
-    };
-    voters < 3 || world.budget.as_ref().is_some_and(is_enough)
+    Ok(Ok(()))
 }
 
 pub(super) fn transfer(world: &mut World, id: &str, to: MemberId) -> Result<(), Refused> {
@@ -240,8 +253,9 @@ pub(super) fn transfer(world: &mut World, id: &str, to: MemberId) -> Result<(), 
     if !world.clusters[id].voters.contains(&to.0) || !world.is_member_up(id, to.0) {
         return Err(Refused::Node("the voter cannot lead"));
     }
+    let now = world.now;
     if let Some(cluster) = world.clusters.get_mut(id) {
-        cluster.leader = Some(to.0);
+        cluster.follow(to.0, now);
     }
     Ok(())
 }

@@ -12,11 +12,13 @@ impl Faults {
                 let instance = world.fresh("disk");
                 world.disks.insert(claim.clone(), Disk { is_lost: false, instance, belongs: Belongs::Nobody });
                 restart(world, &claim);
-                self.saw(world, "disk wiped", &format!("at {ordinal}"));
+                Self::saw(world, "disk wiped", &format!("at {ordinal}"));
             }
         }
         if world.once_in(300)
             && let Some(ordinal) = Self::choose_disk(world)
+            // A volume that is lost together with the note of whose it was is nobody's for good.
+            && (world.claims[&ordinal].member.is_some() || world.disk_at(ordinal).is_none_or(|disk| disk.belongs == Belongs::Nobody))
         {
             let claim = world.claims[&ordinal].uid.clone();
             let disk = world.disks.get_mut(&claim).expect("the claim has a disk");
@@ -24,7 +26,7 @@ impl Faults {
             if let Belongs::Member { member, .. } = disk.belongs {
                 self.after(world, 5..60, Later::GiveUp { member });
             }
-            self.saw(world, "volume lost", &format!("at {ordinal}"));
+            Self::saw(world, "volume lost", &format!("at {ordinal}"));
         }
         // The claim may be the last that remembers a cluster whose disks were wiped.
         if !self.is_lost
@@ -34,7 +36,7 @@ impl Faults {
             let version = world.version();
             let claim = world.claims.get_mut(&ordinal).expect("it was chosen");
             (claim.version, claim.terminating) = (version, true);
-            self.saw(world, "claim deleted by hand", &format!("at {ordinal}"));
+            Self::saw(world, "claim deleted by hand", &format!("at {ordinal}"));
         }
         if self.catastrophe == Catastrophe::OnlyClaimDeleted
             && world.once_in(60)
@@ -46,7 +48,7 @@ impl Faults {
             // As they are told to; what else would take the disk away they do not do meanwhile.
             self.after(world, 10..60, Later::AskForThree);
             self.has_condemned = true;
-            self.saw(world, "claim of the only voter deleted", &format!("at {ordinal}"));
+            Self::saw(world, "claim of the only voter deleted", &format!("at {ordinal}"));
         }
         if world.once_in(700) {
             self.swap(world);
@@ -111,7 +113,7 @@ impl Faults {
         (disk.instance, disk.belongs) = (instance, Belongs::Member { cluster: foreign, member: 1 });
         restart(world, &claim);
         self.after(world, 30..90, Later::SwapBack { claim, disk: taken });
-        self.saw(world, "disk swapped", &format!("at {ordinal}"));
+        Self::saw(world, "disk swapped", &format!("at {ordinal}"));
     }
 
     /// Every disk is wiped, unless the cluster is so young that nobody has written it down: who could then know of it?
@@ -128,7 +130,7 @@ impl Faults {
         self.later.retain(|(_, later)| !matches!(later, Later::SwapBack { .. } | Later::GiveUp { .. }));
         self.is_lost = true;
         self.after(world, 60..200, Later::StartAgain);
-        self.saw(world, "all disks wiped", "");
+        Self::saw(world, "all disks wiped", "");
     }
 }
 

@@ -1,7 +1,7 @@
 //! What people do, on purpose and by mistake.
 
 use super::{Faults, Later, disks::are_last_disks_going};
-use crate::world::{Belongs, World};
+use crate::world::{Belongs, Cluster, World};
 
 impl Faults {
     /// People give up the members of lost volumes, one after another, and delete claims by hand that are no member's.
@@ -36,32 +36,44 @@ impl Faults {
     }
 
     pub(super) fn people(&mut self, world: &mut World) {
+        let before = (world.resource.template, world.resource.replicas);
+        self.ask(world);
+        let is_mid_step = world.hanging > 0 || world.clusters.values().any(Cluster::is_joint);
+        if is_mid_step && before != (world.resource.template, world.resource.replicas) {
+            world.saw("spec changed mid-step");
+        }
+    }
+
+    fn ask(&mut self, world: &mut World) {
         if world.once_in(90) {
             let bad = world.once_in(3);
             Self::new_template(world, bad);
             if bad {
                 self.after(world, 20..150, Later::RevertTemplate);
             }
-            self.saw(
+            Self::saw(
                 world,
                 "template changed",
                 &format!("{}, {}", world.resource.template, if bad { "bad" } else { "good" }),
             );
+            if bad {
+                world.saw("bad image");
+            }
         }
         if world.once_in(150) {
             world.resource.replicas = [1, 3, 3, 5][world.rng.usize(..4)];
-            self.saw(world, "replicas changed", &world.resource.replicas.to_string());
+            Self::saw(world, "replicas changed", &world.resource.replicas.to_string());
         }
         if world.once_in(200) && world.set.is_some() && !are_last_disks_going(world) {
             let (replicas, version) = (world.rng.u32(..6), world.version());
             if let Some(set) = &mut world.set {
-                (set.replicas, set.version) = (replicas, version);
+                (set.replicas, set.version, set.changed_at) = (replicas, version, world.now);
             }
-            self.saw(world, "set scaled by hand", &replicas.to_string());
+            Self::saw(world, "set scaled by hand", &replicas.to_string());
         }
         if world.once_in(250) && !self.has_condemned {
             world.resource.recorded = None;
-            self.saw(world, "status lost", "");
+            Self::saw(world, "status lost", "");
         }
         if world.resource.exists && world.once_in(400) && !are_last_disks_going(world) {
             let uid = world.fresh("cr");
@@ -70,26 +82,47 @@ impl Faults {
             (resource.uid, resource.replicas, resource.exists) = (uid, replicas, false);
             (resource.recorded, resource.replace_member, resource.start_again_without) = (None, None, None);
             self.after(world, 1..40, Later::MakeResource);
-            self.saw(world, "resource made again", "");
+            Self::saw(world, "resource made again", "");
         }
         if world.once_in(250) && world.budget.take().is_some() {
             (world.budget_is_deleted, world.budget_taken_at) = (true, Some(world.now));
-            self.saw(world, "budget deleted", "");
+            Self::saw(world, "budget deleted", "");
         }
         if world.once_in(300) {
             world.rolling_elsewhere = true;
             self.after(world, 10..80, Later::RollsNoMore);
-            self.saw(world, "another cluster rolls", "");
+            Self::saw(world, "another cluster rolls", "");
         }
         if world.once_in(400) {
             // By mistake: of any member, active or not.
             let members: Vec<u64> =
                 world.clusters.values().flat_map(|cluster| cluster.voters.iter().copied()).collect();
             world.resource.replace_member = world.rng.choice(&members).copied();
-            self.saw(world, "given up by mistake", &format!("{:?}", world.resource.replace_member));
+            Self::saw(world, "given up by mistake", &format!("{:?}", world.resource.replace_member));
+        }
+        if world.once_in(300) {
+            Self::lose_note(world);
         }
         if world.once_in(60) {
             world.configuration_outdated = true;
+        }
+    }
+
+    /// Somebody takes the notes from a claim.
+    fn lose_note(world: &mut World) {
+        // Of a silent member nobody could tell any more whose claim it is; and a claim that goes is noted no more.
+        let is_told = |place: &u32| world.member_at(*place).is_some() && !world.claims[place].terminating;
+        let noted: Vec<u32> = world
+            .claims
+            .keys()
+            .copied()
+            .filter(|place| world.claims[place].cluster.is_some())
+            .filter(is_told)
+            .collect();
+        let (chosen, version) = (world.rng.choice(&noted).copied(), world.version());
+        if let Some(claim) = chosen.and_then(|ordinal| world.claims.get_mut(&ordinal)) {
+            (claim.cluster, claim.member, claim.version) = (None, None, version);
+            Self::saw(world, "claim note lost", &format!("{chosen:?}"));
         }
     }
 

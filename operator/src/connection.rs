@@ -1,4 +1,9 @@
 //! The connection to the API server: its calls are counted, bounded in number, and given up after a while.
+//!
+//! A call is over once its answer has been read to the end. A watch is over for these bounds once it has begun: the API
+//! server ends it after 290 s, for which the library asks, and the library begins another after 295 s of silence.
+
+mod answer;
 
 use std::{
     error::Error,
@@ -14,17 +19,18 @@ use kube::{
     Client, Config,
     client::{Body, ClientBuilder},
 };
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{select, sync::Semaphore, time::sleep};
 use tower::{Layer, Service};
 
+use self::answer::Answer;
 use crate::telemetry::Metrics;
 
 /// Bounds of the connection.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// Requests that wait for their answer at the same time. Watches count until they begin.
+    /// Requests whose answers are not read yet at the same time. Watches count until they begin.
     pub in_flight: usize,
-    /// For how long the head of an answer is waited for.
+    /// For how long an answer is waited for, to its end. Of a watch its beginning is waited for.
     pub patience: Duration,
 }
 
@@ -64,10 +70,12 @@ where
     S: Service<Request<Body>, Response = Response<B>>,
     S::Future: Send + 'static,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
+    B: http_body::Body,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    type Response = Response<B>;
+    type Response = Response<Answer<B>>;
     type Error = Box<dyn Error + Send + Sync>;
-    type Future = BoxFuture<'static, Result<Response<B>, Self::Error>>;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx).map_err(Into::into)
@@ -79,17 +87,22 @@ where
         let answer = self.inner.call(request);
         let Calls { permits, patience, metrics } = self.calls.clone();
         Box::pin(async move {
-            let _permit = permits.acquire().await?;
-            let sent = Instant::now();
-            let answer = timeout(patience, answer).await;
+            let permit = permits.acquire_owned().await?;
+            let (sent, mut given_up) = (Instant::now(), Box::pin(sleep(patience)));
+            let answer = select! {
+                answer = answer => Some(answer),
+                () = &mut given_up => None,
+            };
             let status = match &answer {
-                Ok(Ok(answer)) => Some(answer.status().as_u16()),
+                Some(Ok(answer)) => Some(answer.status().as_u16()),
                 _ => None,
             };
             metrics.called(verb, &resource, status, sent.elapsed());
             match answer {
-                Ok(answer) => answer.map_err(|error| with_causes(error.into().as_ref()).into()),
-                Err(_) => Err(format!("no answer within {} s", patience.as_secs()).into()),
+                Some(Ok(answer)) if verb == WATCH => Ok(answer.map(Answer::without_end)),
+                Some(Ok(answer)) => Ok(answer.map(|body| Answer::bounded(body, given_up, patience, permit))),
+                Some(Err(error)) => Err(with_causes(error.into().as_ref()).into()),
+                None => Err(format!("no answer within {:.1} s", patience.as_secs_f64()).into()),
             }
         })
     }
@@ -101,11 +114,14 @@ fn with_causes(error: &(dyn Error + 'static)) -> String {
     causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
 }
 
+/// Of a request whose answer has no end.
+const WATCH: &str = "watch";
+
 /// As RBAC names it, but that a list counts as a get: both read.
 fn verb(method: &Method, query: Option<&str>) -> &'static str {
     let watches = || query.is_some_and(|query| query.split('&').any(|part| part == "watch=true" || part == "watch=1"));
     match *method {
-        Method::GET if watches() => "watch",
+        Method::GET if watches() => WATCH,
         Method::GET => "get",
         Method::POST => "create",
         Method::PUT => "update",

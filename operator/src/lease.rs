@@ -9,5 +9,6 @@
 
 mod election;
 mod record;
+mod tenure;
 
 pub use election::{Election, LeaseError, Timing};

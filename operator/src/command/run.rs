@@ -51,6 +51,8 @@ impl Run {
         );
         let serving = telemetry::serve(listener, Arc::clone(&metrics), Arc::clone(&vitals));
         let _serving = AbortOnDropHandle::new(tokio::spawn(serving));
+        // The Lease has a connection of its own: whatever the API server is slow at, renewals do not queue behind it.
+        let lease_client = connect(config.clone(), self.lease_bounds(), Arc::clone(&metrics)).map_err(Failed::to_do)?;
         let client = connect(config, self.bounds(), Arc::clone(&metrics)).map_err(Failed::to_do)?;
         if stopping.run_until_cancelled(self.wait_for_definition(&client)).await.is_none() {
             return Ok(ExitCode::SUCCESS);
@@ -60,7 +62,7 @@ impl Run {
         if self.leader_election {
             vitals.enter(Part::StandsBy);
             let mut candidate =
-                Election::new(client.clone(), &lease_namespace, &self.lease_name, identity.unique.clone(), timing);
+                Election::new(lease_client, &lease_namespace, &self.lease_name, identity.unique.clone(), timing);
             if stopping.run_until_cancelled(candidate.acquire()).await.is_none() {
                 return Ok(ExitCode::SUCCESS);
             }

@@ -1,9 +1,6 @@
 //! Taking the Lease, keeping it, and giving it back.
 
-use std::{
-    fmt,
-    time::{Duration, Instant},
-};
+use std::{fmt, time::Duration};
 
 use k8s_openapi::{
     api::coordination::v1::{Lease, LeaseSpec},
@@ -13,10 +10,13 @@ use kube::{
     Api, Client,
     api::{ObjectMeta, PostParams},
 };
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::record::{Seen, held, released};
+use super::{
+    record::{Seen, held, released},
+    tenure::Tenure,
+};
 
 /// How long things take at most.
 #[derive(Debug, Clone, Copy)]
@@ -83,6 +83,8 @@ pub struct Election {
     identity: String,
     timing: Timing,
     seen: Option<Seen>,
+    /// When the last write that succeeded was sent: it may have landed at once, and others count from then.
+    renewed: Option<Instant>,
 }
 
 impl Election {
@@ -95,6 +97,7 @@ impl Election {
             identity,
             timing,
             seen: None,
+            renewed: None,
         }
     }
 
@@ -119,29 +122,36 @@ impl Election {
 
     /// Keeps the Lease until `done`, then gives it back. Ends early, with the reason, once it is lost.
     pub async fn keep(mut self, done: CancellationToken) -> Result<(), LeaseError> {
-        // What counts is when the last write that succeeded was sent: it may have landed at once.
-        let mut renewed = Instant::now();
+        let mut attempted = self.renewed.unwrap_or_else(Instant::now);
         loop {
-            if done.run_until_cancelled(sleep(self.timing.retry)).await.is_none() {
+            let tenure = self.tenure();
+            if done.run_until_cancelled(sleep_until(tenure.next_attempt(attempted))).await.is_none() {
                 return self.release().await;
             }
-            let sent = Instant::now();
-            let left = self.timing.renew_deadline.saturating_sub(sent.duration_since(renewed));
-            // An attempt that hangs leaves time for another.
-            match self.attempt(left.min(self.timing.renew_deadline / 2)).await {
-                Ok(()) => renewed = sent,
+            attempted = Instant::now();
+            let Some(patience) = tenure.patience(attempted) else {
+                return Err(LeaseError::Expired { lease: self.title, silence: tenure.silence(attempted) });
+            };
+            match self.attempt(patience).await {
+                Ok(()) => {}
                 Err(taken @ LeaseError::Taken { .. }) => return Err(taken),
                 Err(error) => tracing::warn!("{error}"),
-            }
-            let silence = renewed.elapsed();
-            if silence >= self.timing.renew_deadline {
-                return Err(LeaseError::Expired { lease: self.title, silence });
             }
         }
     }
 
-    /// Gives the Lease back, if it is still this process's.
+    /// For how long it may be held without another write. Who has written nothing yet has it from now on.
+    fn tenure(&mut self) -> Tenure {
+        Tenure::new(*self.renewed.get_or_insert_with(Instant::now), self.timing)
+    }
+
+    /// Gives the Lease back, if it is still this process's. Not for longer than it would last by itself.
     async fn release(mut self) -> Result<(), LeaseError> {
+        let (lease, patience) = (self.title.clone(), self.timing.renew_deadline);
+        timeout(patience, self.hand_back()).await.unwrap_or(Err(LeaseError::NoAnswer { lease, patience }))
+    }
+
+    async fn hand_back(&mut self) -> Result<(), LeaseError> {
         let lease = self.read().await?;
         let Some(spec) = lease.spec.clone().filter(|spec| spec.holder_identity.as_deref() == Some(&self.identity))
         else {
@@ -184,18 +194,22 @@ impl Election {
 
     async fn create(&mut self) -> Result<(), LeaseError> {
         let metadata = ObjectMeta { name: Some(self.name.clone()), ..ObjectMeta::default() };
-        let created = self.api.create(&PostParams::default(), &Lease { metadata, spec: Some(self.mine(None)) }).await;
-        self.remember(created)
+        let lease = Lease { metadata, spec: Some(self.mine(None)) };
+        let sent = Instant::now();
+        let created = self.api.create(&PostParams::default(), &lease).await;
+        self.remember(created, sent)
     }
 
     /// Writes over the version that was read, and no other.
     async fn write(&mut self, lease: Lease) -> Result<(), LeaseError> {
+        let sent = Instant::now();
         let written = self.api.replace(&self.name, &PostParams::default(), &lease).await;
-        self.remember(written)
+        self.remember(written, sent)
     }
 
-    fn remember(&mut self, written: kube::Result<Lease>) -> Result<(), LeaseError> {
+    fn remember(&mut self, written: kube::Result<Lease>, sent: Instant) -> Result<(), LeaseError> {
         let lease = written.map_err(|source| self.failed(source))?;
+        self.renewed = Some(sent);
         self.seen = Some(Seen::after(self.seen.as_ref(), lease, Instant::now()));
         Ok(())
     }
@@ -225,4 +239,39 @@ fn is_conflict(error: &kube::Error) -> bool {
 
 fn is_missing(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == 404)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use http::{Request, Response};
+    use kube::client::Body;
+    use parking_lot::Mutex;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn it_is_held_from_when_the_write_was_sent_and_not_from_when_it_was_answered() {
+        let answered = Arc::new(Mutex::new(None));
+        let seen = Arc::clone(&answered);
+        let service = tower::service_fn(move |request: Request<Body>| {
+            let seen = Arc::clone(&seen);
+            async move {
+                if request.method() == http::Method::GET {
+                    let missing = r#"{"kind":"Status","status":"Failure","code":404,"reason":"NotFound","message":""}"#;
+                    let mut answer = Response::new(Body::from(missing.as_bytes().to_vec()));
+                    *answer.status_mut() = http::StatusCode::NOT_FOUND;
+                    return Ok::<_, kube::Error>(answer);
+                }
+                // The Lease has landed by now; the answer takes its time.
+                *seen.lock() = Some(Instant::now());
+                Ok(Response::new(Body::from(request.into_body().collect_bytes().await?)))
+            }
+        });
+        let mut election = Election::new(Client::new(service, "n"), "n", "lease", "a".to_owned(), Timing::default());
+        election.acquire().await;
+        let landed = answered.lock().expect("it was written");
+        assert!(election.tenure().end() <= landed + Timing::default().renew_deadline);
+    }
 }

@@ -1,12 +1,13 @@
 //! What a Lease says, and what may be written over it. Pure.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use k8s_openapi::{
     api::coordination::v1::{Lease, LeaseSpec},
     apimachinery::pkg::apis::meta::v1::MicroTime,
     jiff::Timestamp,
 };
+use tokio::time::Instant;
 
 /// A Lease as it was seen last, and for how long it has been so.
 #[derive(Debug, Clone)]

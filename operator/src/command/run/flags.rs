@@ -156,6 +156,11 @@ impl Run {
         Bounds { in_flight: usize::from(self.api_requests_in_flight), patience: self.api_timeout }
     }
 
+    /// Of the Lease's own connection: an attempt that was given up may still be on its way when the next begins.
+    pub(super) fn lease_bounds(&self) -> Bounds {
+        Bounds { in_flight: 2, patience: self.lease_renew_deadline }
+    }
+
     pub(super) fn patience(&self) -> Patience {
         Patience { questions: self.node_timeout, changes: self.node_change_timeout }
     }

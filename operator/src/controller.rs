@@ -10,10 +10,11 @@ mod queue;
 mod rollouts;
 mod tally;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::{
     FutureExt as _, StreamExt as _,
+    future::join_all,
     stream::{self, select, select_all},
 };
 use kube::{
@@ -40,6 +41,9 @@ use crate::{
 
 /// Changes that come close together are looked at once.
 const DEBOUNCE: Duration = Duration::from_millis(100);
+
+/// For how long all clusters are read for the first time, before the first pass.
+const READ_PATIENCE: Duration = Duration::from_secs(20);
 
 /// How often clusters are looked at, and for how long.
 #[derive(Debug, Clone, Copy)]
@@ -95,11 +99,14 @@ impl Controller {
             some => some.iter().map(|namespace| Watched::begin(client, Some(namespace))).collect(),
         };
         let (mut appliers, mut watches) = (Vec::new(), Vec::new());
+        // It fails only once what fills the store has ended, which it does with this function. A namespace that may not be
+        // read is not waited for; whoever watches it tells of it.
+        let read =
+            join_all(watched.iter().map(|Watched { store, .. }| timeout(READ_PATIENCE, store.wait_until_ready())));
+        if self.stopping.run_until_cancelled(read).await.is_none() {
+            return;
+        }
         for Watched { store, .. } in &watched {
-            // It fails only once what fills the store has ended, which it does with this function.
-            if self.stopping.run_until_cancelled(store.wait_until_ready()).await.is_none() {
-                return;
-            }
             self.rollouts.expect(store.state().iter().map(|cluster| title(cluster)));
         }
         vitals.enter(Part::Works);
@@ -156,8 +163,12 @@ async fn reconcile(cluster: Arc<SilhouetteCluster>, controller: Arc<Controller>)
         step = tracing::field::Empty
     );
     let began = Instant::now();
-    let pass = timeout(controller.pace.pass, controller.pass(&cluster)).instrument(span.clone()).await;
-    let pass = pass.unwrap_or(Err(PassError::TooLong { limit: controller.pace.pass }));
+    // A fault that one cluster brings about must not end the others' passes. What passes share is behind locks that are
+    // held for a read or a write each, and is whole between any two of them.
+    let pass = AssertUnwindSafe(controller.pass(&cluster)).catch_unwind();
+    let pass = timeout(controller.pace.pass, pass).instrument(span.clone()).await;
+    let pass = pass.unwrap_or(Ok(Err(PassError::TooLong { limit: controller.pace.pass })));
+    let pass = pass.unwrap_or(Err(PassError::Panicked));
     let outcome = pass.as_ref().map_or(Outcome::Failed, |passed| passed.outcome);
     controller.metrics.passed(outcome, began.elapsed());
     let _entered = span.entered();

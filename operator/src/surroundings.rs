@@ -9,7 +9,7 @@ use kube::Client;
 use tokio::sync::broadcast;
 
 pub(crate) use self::caches::Caches;
-pub use self::caches::Changed;
+pub use self::{cache::Unread, caches::Changed};
 use crate::{
     look::Judgements,
     nodes::{Nodes, Patience},
@@ -44,11 +44,11 @@ impl Surroundings {
         self.caches.as_ref().map(|caches| caches.changes())
     }
 
-    /// What is watched, once all of it was read for the first time.
-    pub(crate) async fn caches(&self) -> Option<&Caches> {
-        let caches = self.caches.as_deref()?;
-        caches.wait_until_read().await;
-        Some(caches)
+    /// What is watched, once all of it that is of a namespace was read for the first time.
+    pub(crate) async fn caches(&self, namespace: &str) -> Result<Option<&Caches>, Unread> {
+        let Some(caches) = self.caches.as_deref() else { return Ok(None) };
+        caches.wait_until_read(namespace).await?;
+        Ok(Some(caches))
     }
 
     /// Which objects are known to be as they are asked for.

@@ -1,7 +1,7 @@
 //! Of several operators one works: the holder of the Lease. The others stand by, and who loses it ends.
 
 use anyhow::{Context as _, Result, ensure};
-use k8s_openapi::api::coordination::v1::Lease;
+use k8s_openapi::api::{apps::v1::StatefulSet, coordination::v1::Lease};
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
 use silhouette_tests::{
@@ -65,5 +65,32 @@ async fn one_works_at_a_time_and_the_next_begins_when_it_stops_or_is_silent() ->
     ensure!(status.code() == Some(1), "{status}: {}", third.log());
     until_some(&leases, LEASE, "it is left to who took it", |lease| holder(lease) == Some("somebody else")).await?;
     namespace.passed();
+    Ok(())
+}
+
+const RESOURCE: &str = "
+apiVersion: silhouette.dev/v1alpha1
+kind: SilhouetteCluster
+metadata: {name: demo}
+spec:
+  replicas: 3
+  image: {name: \"silhouette-server:0.1.0\"}
+  storage: {size: 1Gi}
+  tls: {mode: Disabled}
+";
+
+/// A namespace that an operator may not read keeps it from no other.
+#[tokio::test]
+async fn a_namespace_that_may_not_be_read_stops_nothing_elsewhere() -> Result<()> {
+    let (namespace, forbidden) = (Namespace::new().await?, Namespace::new().await?);
+    namespace.apply(RESOURCE).await?;
+    let operator = Operator::start(&namespace, &["--namespace", forbidden.name()]).await?;
+    until_some(&namespace.api::<StatefulSet>(), "demo", "its StatefulSet is made", |_| true)
+        .await
+        .with_context(|| operator.log())?;
+    let refused = format!("in the namespace \\\"{}\\\"", forbidden.name());
+    ensure!(operator.log().contains(&refused), "nobody is told of it: {}", operator.log());
+    namespace.passed();
+    forbidden.passed();
     Ok(())
 }

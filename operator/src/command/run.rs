@@ -88,7 +88,7 @@ impl Run {
         };
         let mut told = None;
         loop {
-            let news = match resources.list(&ListParams::default().limit(1)).await {
+            let news = match resources.list_metadata(&ListParams::default().limit(1)).await {
                 Ok(_) => return,
                 Err(kube::Error::Api(status)) if status.code == 404 => {
                     "SilhouetteCluster is not defined yet: apply what `silhouette-operator crd` prints".to_owned()

@@ -31,6 +31,9 @@ pub(super) enum PassError {
     /// Its status was not written.
     #[error("{0}")]
     Report(#[from] report::Error),
+    /// A fault of this program.
+    #[error("the pass has failed by a fault of the operator itself, which the lines above tell")]
+    Panicked,
     /// It took too long.
     #[error("the pass was given up after {} s", limit.as_secs())]
     TooLong {
@@ -76,6 +79,7 @@ impl Controller {
     pub(super) async fn pass(&self, cluster: &SilhouetteCluster) -> Result<Passed, PassError> {
         // What belongs to a resource that is being deleted goes with it.
         if cluster.metadata.deletion_timestamp.is_some() {
+            self.rollouts.forget(&title(cluster));
             return Ok(Passed { outcome: Outcome::Rested, next: Next::AtRest });
         }
         let desired = match cluster.desired() {
@@ -222,6 +226,7 @@ const fn reason_for_people(error: &LookError) -> Option<&'static str> {
     match error {
         LookError::Resources(_) => Some("InvalidSpec"),
         LookError::NoPlace { .. } => Some("MemberWithoutPod"),
+        LookError::Unread(_) => Some("NotReadable"),
         _ => None,
     }
 }

@@ -53,12 +53,18 @@ impl Stage {
     }
 }
 
+/// Passes in a row that may fail before a cluster gives up its turn. Whoever cannot be looked at does not replace pods
+/// either, so that nothing is learnt by waiting for it; a moment without an API server is nothing to give up for.
+const FAILURES: u32 = 5;
+
 /// A cluster as its last pass saw it.
 #[derive(Debug)]
 struct Heard {
     /// The resource's generation when this process saw it first.
     first: i64,
     stage: Stage,
+    /// Passes that have failed since.
+    failures: u32,
 }
 
 #[derive(Debug, Default)]
@@ -84,7 +90,8 @@ impl Rollouts {
     pub(super) fn elsewhere(&self, cluster: &str, generation: i64, stage: Stage) -> Option<String> {
         let mut state = self.0.lock();
         state.unheard.remove(cluster);
-        let heard = state.heard.entry(cluster.to_owned()).or_insert(Heard { first: generation, stage });
+        let heard = state.heard.entry(cluster.to_owned()).or_insert(Heard { first: generation, stage, failures: 0 });
+        heard.failures = 0;
         // What people ask for is theirs, and it rests as far as the operator is concerned.
         heard.stage = if heard.first == generation { stage } else { Stage::Rests };
         let stage = heard.stage;
@@ -96,15 +103,21 @@ impl Rollouts {
             if let Some(unheard) = state.unheard.first() {
                 return Some(unheard.clone());
             }
-            let begun = state.heard.iter().find(|(_, heard)| heard.stage == Stage::Begun);
+            let begun = |heard: &Heard| heard.stage == Stage::Begun && heard.failures < FAILURES;
+            let begun = state.heard.iter().find(|(_, heard)| begun(heard));
             state.turn = Some(begun.map_or(cluster, |(begun, _)| begun).to_owned());
         }
         state.turn.clone().filter(|turn| turn != cluster)
     }
 
-    /// A cluster cannot be judged: it holds nobody up before it begins.
+    /// A cluster cannot be judged: it holds nobody up before it begins, and not for ever after that.
     pub(super) fn unclear(&self, cluster: &str) {
-        self.0.lock().unheard.remove(cluster);
+        let mut state = self.0.lock();
+        state.unheard.remove(cluster);
+        if let Some(heard) = state.heard.get_mut(cluster) {
+            heard.failures += 1;
+        }
+        state.end_turn();
     }
 
     /// A cluster is gone.
@@ -118,7 +131,9 @@ impl Rollouts {
 
 impl State {
     fn end_turn(&mut self) {
-        let goes_on = |turn: &String| self.heard.get(turn).is_some_and(|heard| heard.stage != Stage::Rests);
+        let goes_on = |turn: &String| {
+            self.heard.get(turn).is_some_and(|heard| heard.stage != Stage::Rests && heard.failures < FAILURES)
+        };
         self.turn = self.turn.take().filter(goes_on);
     }
 }
@@ -184,6 +199,20 @@ mod tests {
         assert_eq!(rollouts.elsewhere("n/c", 1, Stage::Waits), Some("n/a".to_owned()));
         rollouts.forget("n/a");
         assert_eq!(rollouts.elsewhere("n/c", 1, Stage::Waits), None);
+    }
+
+    #[test]
+    fn a_cluster_that_cannot_be_looked_at_gives_up_its_turn_after_some_passes() {
+        let rollouts = started(&["n/a", "n/b"]);
+        rollouts.elsewhere("n/b", 1, Stage::Waits);
+        assert_eq!(rollouts.elsewhere("n/a", 1, Stage::Begun), None);
+        for _ in 1..FAILURES {
+            rollouts.unclear("n/a");
+        }
+        assert_eq!(rollouts.elsewhere("n/b", 1, Stage::Waits), Some("n/a".to_owned()), "it may answer again");
+        rollouts.unclear("n/a");
+        assert_eq!(rollouts.elsewhere("n/b", 1, Stage::Begun), None);
+        assert_eq!(rollouts.elsewhere("n/a", 1, Stage::Begun), Some("n/b".to_owned()), "then it waits like others");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Why a cluster cannot be looked at.
 
-use crate::{ids::MemberId, nodes::NodeError, resources::ResourcesError};
+use crate::{ids::MemberId, nodes::NodeError, resources::ResourcesError, surroundings::Unread};
 
 /// Why a cluster cannot be looked at.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +23,9 @@ pub enum LookError {
         /// What it said.
         source: kube::Error,
     },
+    /// What is watched was never read.
+    #[error(transparent)]
+    Unread(#[from] Unread),
     /// The namespace is not among those that are watched.
     #[error("namespace {namespace} is not watched")]
     NotWatched {

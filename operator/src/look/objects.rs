@@ -61,7 +61,7 @@ impl Objects {
         sight: Sight,
     ) -> Result<Self, LookError> {
         let client = &surroundings.client;
-        match (sight, surroundings.caches().await) {
+        match (sight, surroundings.caches(subject.namespace).await?) {
             (Sight::Cached, Some(caches)) => {
                 surroundings.nodes.keep(|pod| caches.has(pod));
                 let mut objects = Self::cached(caches, subject, children)?;
@@ -167,7 +167,7 @@ pub(super) async fn read_pods(
     subject: Subject<'_>,
     sight: Sight,
 ) -> Result<Vec<Arc<Pod>>, LookError> {
-    match (sight, surroundings.caches().await) {
+    match (sight, surroundings.caches(subject.namespace).await?) {
         (Sight::Cached, Some(caches)) => {
             let of = caches.of(subject.namespace);
             Ok(of.map(|of| of.pods.of_cluster(subject.namespace, subject.name)).unwrap_or_default())

@@ -1,6 +1,6 @@
 //! The objects of one kind as they were watched last.
 
-use std::{fmt::Debug, future, sync::Arc};
+use std::{fmt::Debug, future, sync::Arc, time::Duration};
 
 use futures::StreamExt as _;
 use kube::{
@@ -12,10 +12,25 @@ use kube::{
         watcher::{self, watcher},
     },
 };
+use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::resources::labels;
+
+/// For how long objects are waited for that were never read.
+const READ_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Objects that were never read.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{what} cannot be watched: {why}")]
+pub struct Unread {
+    /// Such as `pods`.
+    pub what: String,
+    /// What the API server said last.
+    pub why: String,
+}
 
 /// Objects that a cache can hold.
 pub(crate) trait Cached:
@@ -30,6 +45,8 @@ pub(crate) struct Cache<K: Cached> {
     /// `None`: whatever the namespace.
     namespace: Option<String>,
     store: Store<K>,
+    /// Why it could not be watched last.
+    failure: Arc<Mutex<Option<String>>>,
     _watch: AbortOnDropHandle<()>,
 }
 
@@ -74,6 +91,8 @@ impl<K: Cached> Cache<K> {
     ) -> Self {
         let (store, writer): (Store<K>, Writer<K>) = reflector::store();
         let kind = K::kind(&());
+        let failure = Arc::new(Mutex::new(None));
+        let failing = Arc::clone(&failure);
         let watch = watcher(objects, config)
             .default_backoff()
             .modify(move |object| {
@@ -86,18 +105,25 @@ impl<K: Cached> Cache<K> {
             .for_each(move |touched| {
                 match touched {
                     Ok(object) => tell(&object),
-                    Err(error) => tracing::warn!("{kind} cannot be watched: {error}"),
+                    Err(error) => {
+                        tracing::warn!("{kind} cannot be watched: {error}");
+                        *failing.lock() = Some(error.to_string());
+                    }
                 }
                 future::ready(())
             });
         let watch = AbortOnDropHandle::new(tokio::spawn(watch));
-        Self { namespace: namespace.map(str::to_owned), store, _watch: watch }
+        Self { namespace: namespace.map(str::to_owned), store, failure, _watch: watch }
     }
 
-    /// Waits until all objects were read for the first time.
-    pub(super) async fn wait_until_read(&self) {
+    /// Waits until all objects were read for the first time, but not for long: whoever may not read them never does.
+    pub(super) async fn wait_until_read(&self) -> Result<(), Unread> {
         // It fails only if the watch has ended, which it does with this very cache.
-        self.store.wait_until_ready().await.ok();
+        if timeout(READ_PATIENCE, self.store.wait_until_ready()).await.is_ok() {
+            return Ok(());
+        }
+        let why = self.failure.lock().clone().unwrap_or_else(|| "the API server does not answer".to_owned());
+        Err(Unread { what: K::plural(&()).into_owned(), why })
     }
 
     /// Whether objects of this namespace are here.

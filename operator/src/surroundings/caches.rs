@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use futures::future::join_all;
 use k8s_openapi::api::{
     apps::v1::StatefulSet,
     core::v1::{ConfigMap, Node, NodeStatus, PersistentVolumeClaim, Pod, Service, ServiceAccount},
@@ -13,7 +12,7 @@ use k8s_openapi::api::{
 use kube::{Client, core::PartialObjectMeta};
 use tokio::sync::broadcast;
 
-use super::cache::{Cache, Tell};
+use super::cache::{Cache, Tell, Unread};
 use crate::nodes::PodAddress;
 
 /// Changes that are remembered for whoever is told of them late. Who misses some looks after a pause anyway.
@@ -64,10 +63,17 @@ impl Caches {
         Self { namespaces, machines: Cache::begin_all(client, strip_machine), changes }
     }
 
-    /// Waits until everything was read for the first time.
-    pub(super) async fn wait_until_read(&self) {
-        join_all(self.namespaces.iter().map(Namespaced::wait_until_read)).await;
-        self.machines.wait_until_read().await;
+    /// Waits until what a look at a namespace reads was read for the first time. Other namespaces are not waited for.
+    pub(super) async fn wait_until_read(&self, namespace: &str) -> Result<(), Unread> {
+        let (of, machines) = (self.of(namespace), self.machines.wait_until_read());
+        let objects = async {
+            match of {
+                Some(of) => of.wait_until_read().await,
+                None => Ok(()),
+            }
+        };
+        tokio::try_join!(objects, machines)?;
+        Ok(())
     }
 
     /// The caches of a namespace; none if it is not watched.
@@ -106,8 +112,8 @@ impl Namespaced {
         }
     }
 
-    async fn wait_until_read(&self) {
-        tokio::join!(
+    async fn wait_until_read(&self) -> Result<(), Unread> {
+        tokio::try_join!(
             self.pods.wait_until_read(),
             self.claims.wait_until_read(),
             self.sets.wait_until_read(),
@@ -116,7 +122,8 @@ impl Namespaced {
             self.accounts.wait_until_read(),
             self.services.wait_until_read(),
             self.policies.wait_until_read(),
-        );
+        )?;
+        Ok(())
     }
 }
 

@@ -1,40 +1,38 @@
-//! What an operator of one namespace may do, as RBAC grants it: no more than it needs.
+//! What an operator of one namespace may do, as RBAC grants it: what docs/operator.md says that it must be allowed to do.
 
-use anyhow::Result;
+use std::{fmt::Write as _, fs};
+
+use anyhow::{Context as _, Result, bail};
 
 use super::{identity::Identity, namespace::Namespace};
+use crate::documentation::page::root;
 
-/// What it may do in its namespace, and the little that it may read everywhere.
-const GRANTS: &str = r#"
-apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata: {name: silhouette-operator}
-rules:
-  - {apiGroups: [silhouette.dev], resources: [silhouetteclusters], verbs: [get, list, watch]}
-  - {apiGroups: [silhouette.dev], resources: [silhouetteclusters/status], verbs: [get, patch, update]}
-  - {apiGroups: [apps], resources: [statefulsets], verbs: [get, list, watch, create, patch]}
-  - {apiGroups: [apps], resources: [controllerrevisions], verbs: [get, list, watch]}
-  - apiGroups: [""]
-    resources: [services, serviceaccounts, configmaps]
-    verbs: [get, list, watch, create, patch, delete]
-  - {apiGroups: [""], resources: [persistentvolumeclaims], verbs: [get, list, watch, patch, delete]}
-  - {apiGroups: [""], resources: [pods], verbs: [get, list, watch, delete]}
-  - {apiGroups: [""], resources: [pods/eviction], verbs: [create]}
-  - {apiGroups: [policy], resources: [poddisruptionbudgets], verbs: [get, list, watch, create, patch, delete]}
-  - {apiGroups: [networking.k8s.io], resources: [networkpolicies], verbs: [get, list, watch, create, patch, delete]}
-  - {apiGroups: [events.k8s.io], resources: [events], verbs: [create, patch]}
-  - {apiGroups: [coordination.k8s.io], resources: [leases], verbs: [get, create, patch, update]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: silhouette-operator}
-rules:
-  - {apiGroups: [""], resources: [nodes], verbs: [get, list, watch]}
-  - apiGroups: [apiextensions.k8s.io]
-    resources: [customresourcedefinitions]
-    resourceNames: [silhouetteclusters.silhouette.dev]
-    verbs: [get]
-"#;
+/// Where rows of the table apply.
+const EVERYWHERE: &str = "everywhere";
+
+/// The table's rows as rules of a ClusterRole, if they apply everywhere, or of a Role.
+fn rules(everywhere: bool) -> Result<String> {
+    let page = fs::read_to_string(root().join("docs/operator.md")).context("docs/operator.md cannot be read")?;
+    let (_, section) = page.split_once("### What it must be allowed to do").context("docs/operator.md has no table")?;
+    let section = section.split_once("\n## ").map_or(section, |(section, _)| section);
+    let mut rules = String::new();
+    for row in section.lines().filter(|line| line.starts_with('|')).skip(2) {
+        let cells: Vec<String> = row.trim_matches('|').split('|').map(|cell| cell.trim().replace('`', "")).collect();
+        let [place, group, resources, verbs] = cells.as_slice() else { bail!("not four cells: {row}") };
+        if (place == EVERYWHERE) != everywhere {
+            continue;
+        }
+        let group = if group == "core" { "\"\"" } else { group };
+        writeln!(rules, "  - {{apiGroups: [{group}], resources: [{resources}], verbs: [{verbs}]}}")?;
+    }
+    Ok(rules)
+}
+
+fn role(kind: &str, rules: &str) -> String {
+    format!(
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata: {{name: silhouette-operator}}\nrules:\n{rules}"
+    )
+}
 
 /// Somebody who may do in `namespace` what an operator needs, and nothing elsewhere.
 pub(super) async fn operator_of(namespace: &Namespace) -> Result<Identity> {
@@ -50,7 +48,7 @@ pub(super) async fn operator_of(namespace: &Namespace) -> Result<Identity> {
     };
     let bindings =
         [binding("RoleBinding", "silhouette-operator", "Role"), binding("ClusterRoleBinding", &user, "ClusterRole")];
-    namespace.apply(GRANTS).await?;
+    namespace.apply(&[role("Role", &rules(false)?), role("ClusterRole", &rules(true)?)].join("---\n")).await?;
     namespace.apply(&bindings.join("---\n")).await?;
     namespace.kubernetes().identity(&user, None)
 }

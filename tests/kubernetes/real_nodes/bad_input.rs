@@ -44,7 +44,7 @@ fn bad_input_is_told_and_harms_nothing_that_runs() -> Result<()> {
         scene.namespace().apply(&DEMO.replace("replicas: 1", "replicas: 3")).await?;
         settled(&scene, 3).await?;
         let client = scene.client()?;
-        let mut traffic = Traffic::begin(client.clone());
+        let mut traffic = Traffic::begin(client.clone(), scene.reader()?);
 
         a_template_that_is_no_pod_changes_nothing(&scene).await.context("while a template is no pod")?;
         traffic.flows().await?;

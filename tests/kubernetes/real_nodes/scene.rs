@@ -55,6 +55,11 @@ impl Scene {
         Ok(Client::builder().endpoints(endpoints).timeout(PATIENCE).build()?)
     }
 
+    /// A client of such places that has no more patience than a user's who set nothing.
+    pub(crate) fn reader(&self) -> Result<Client> {
+        Ok(Client::builder().endpoints((0..5).map(|ordinal| self.endpoint(ordinal))).build()?)
+    }
+
     /// `silhouettectl`, aimed at these places.
     pub(crate) fn control(&self, ordinals: std::ops::Range<u32>) -> Control {
         Control::new(ordinals.map(|ordinal| self.endpoint(ordinal)).collect())

@@ -30,7 +30,7 @@ fn pods_run_real_servers_as_kubelets_would_run_them() -> Result<()> {
         scene.namespace().apply(BY_HAND).await?;
         three_form_a_cluster(&scene).await?;
         let client = scene.client()?;
-        let mut traffic = Traffic::begin(client.clone());
+        let mut traffic = Traffic::begin(client.clone(), scene.reader()?);
         a_deleted_pod_leaves_in_peace(&scene).await?;
         traffic.flows().await?;
         a_machine_without_power_is_silent(&scene).await?;

@@ -27,7 +27,7 @@ fn two_operators_at_once_change_each_thing_once() -> Result<()> {
         each_change_was_accepted_once(&client).await?;
         let grown = client.cluster().members().await?.index;
 
-        let mut traffic = Traffic::begin(client.clone());
+        let mut traffic = Traffic::begin(client.clone(), scene.reader()?);
         each_pod_leaves_once(&scene).await?;
         traffic.flows().await?;
         ensure!(client.cluster().members().await?.index == grown, "members changed while pods did");
@@ -49,6 +49,9 @@ async fn each_pod_leaves_once(scene: &Scene) -> Result<()> {
     settled(scene, 3).await?;
     let left = witness.end()?;
     ensure!(left.len() == 3 && left.iter().collect::<BTreeSet<_>>().len() == 3, "each leaves once: {left:?}");
+    let evicted = scene.namespace().kubernetes().evicted(scene.namespace().name())?;
+    let distinct: BTreeSet<_> = evicted.iter().cloned().collect();
+    ensure!(evicted.len() == 3 && distinct == old, "the API server let {evicted:?} go, of {old:?}");
     for pod in scene.pods().await? {
         let is_new = pod.annotations().get(ANNOTATION).is_some_and(|round| round == "both");
         ensure!(is_new && pod.uid().is_some_and(|uid| !old.contains(&uid)), "{} is an old one", pod.name_any());

@@ -42,7 +42,7 @@ fn a_cluster_lives_from_its_resource_alone_and_answers_throughout() -> Result<()
         scene.namespace().apply(DEMO).await?;
         let founded = settled(&scene, 1).await?;
         let client = scene.client()?;
-        let mut traffic = Traffic::begin(client.clone());
+        let mut traffic = Traffic::begin(client.clone(), scene.reader()?);
 
         let operator = it_grows(&scene, operator).await.context("while it grows")?;
         traffic.flows().await?;

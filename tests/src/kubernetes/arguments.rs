@@ -21,6 +21,16 @@ const CONTROLLERS: [&str; 14] = [
     "taint-eviction-controller",
 ];
 
+/// What the API server keeps a record of: requests for pods to leave, with what they say.
+pub(super) const AUDIT_POLICY: &str = "
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+  - {level: Request, resources: [{group: '', resources: [pods/eviction]}]}
+  - {level: None}
+";
+
 /// A store that serves `clients`; what it holds ends with the tests.
 pub(super) fn etcd(clients: SocketAddr, peers: SocketAddr) -> Vec<String> {
     let mut arguments = owned([
@@ -55,6 +65,10 @@ pub(super) fn api_server(etcd: SocketAddr, address: SocketAddr) -> Vec<String> {
         "--service-cluster-ip-range=10.96.0.0/16",
         // Nobody looks for it by the Service `kubernetes`, which must not name a loopback address.
         "--endpoint-reconciler-type=none",
+        "--audit-policy-file=audit-policy.yaml",
+        "--audit-log-path=audit.log",
+        // Whoever reads the record must not wait for it.
+        "--audit-log-mode=blocking",
     ]);
     arguments.extend([
         format!("--etcd-servers=http://{etcd}"),

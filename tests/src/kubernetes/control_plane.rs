@@ -17,6 +17,7 @@ use kube::{
     runtime::{conditions::is_crd_established, wait::await_condition},
 };
 use parking_lot::Mutex;
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{sync::OnceCell, time::timeout};
 
@@ -58,6 +59,7 @@ impl Kubernetes {
         write(&folder.path().join("authority.crt"), &authority.certificate())?;
         authority.server(host)?.write(folder.path(), "server")?;
         write_service_account_keys(folder.path())?;
+        write(&folder.path().join("audit-policy.yaml"), arguments::AUDIT_POLICY)?;
         let started = Self {
             server: format!("https://{api}"),
             authority,
@@ -100,6 +102,18 @@ impl Kubernetes {
     /// Where certificates, kubeconfig files and logs are.
     pub fn folder(&self) -> &Path {
         self.folder.as_ref().map_or(Path::new(""), TempDir::path)
+    }
+
+    /// The uids of pods that were asked to leave a namespace and had to, once for each time; of requests that named one.
+    pub fn evicted(&self, namespace: &str) -> Result<Vec<String>> {
+        let record = std::fs::read_to_string(self.folder().join("audit.log")).context("there is no record")?;
+        let events = record.lines().map(serde_json::from_str::<Value>).collect::<Result<Vec<_>, _>>()?;
+        let accepted = events
+            .iter()
+            .filter(|event| event["objectRef"]["namespace"] == namespace && event["responseStatus"]["code"] == 201);
+        let uid =
+            |event: &Value| event["requestObject"]["deleteOptions"]["preconditions"]["uid"].as_str().map(str::to_owned);
+        Ok(accepted.filter_map(uid).collect())
     }
 
     /// Leaves everything where it is when the tests end, and shows how the logs end: a test has failed.

@@ -121,7 +121,7 @@ mod tests {
         let pods: Api<Pod> = Api::namespaced(client(listener.local_addr().expect("an address"), 1), "n");
         let everything = ListParams::default();
         let (listed, _connection) = tokio::join!(
-            timeout(Duration::from_secs(60), pods.list(&everything)),
+            timeout(Duration::from_mins(1), pods.list(&everything)),
             begin_answer(&listener, r#"{"kind":"PodList","items":["#)
         );
         let error = listed.expect("it is given up").expect_err("it did not end").to_string();

@@ -10,7 +10,7 @@ use crate::documentation::page::root;
 /// Where rows of the table apply.
 const EVERYWHERE: &str = "everywhere";
 
-/// The table's rows as rules of a ClusterRole, if they apply everywhere, or of a Role.
+/// The table's rows as rules of a `ClusterRole`, if they apply everywhere, or of a Role.
 fn rules(everywhere: bool) -> Result<String> {
     let page = fs::read_to_string(root().join("docs/operator.md")).context("docs/operator.md cannot be read")?;
     let (_, section) = page.split_once("### What it must be allowed to do").context("docs/operator.md has no table")?;
